@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One storey a line: a target imports only targets of lower storeys (ARCHITECTURE.md, Scripts/check-layers).
+
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "sallyport",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "sallyport", targets: ["SallyportCommand"]),
+    .library(name: "Sallyport", targets: ["Sallyport"]),
+  ],
+  dependencies: [
+    // Arguments, help, completions and usage errors as Swift users know them; only the command needs it.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    // 0
+    .systemLibrary(
+      name: "CLibpcap", pkgConfig: "libpcap",
+      providers: [.apt(["libpcap-dev"]), .brew(["libpcap"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    // 1
+    .target(name: "NetworkTypes", swiftSettings: strict),
+    // 2
+    .target(name: "PrefixTables", dependencies: ["NetworkTypes"], swiftSettings: strict),
+    .target(name: "WireFormat", dependencies: ["NetworkTypes"], swiftSettings: strict),
+    .target(
+      name: "CaptureFiles", dependencies: ["NetworkTypes", "CLibpcap", "CZlib"], swiftSettings: strict),
+    // 3
+    .target(
+      name: "RuleMatching", dependencies: ["NetworkTypes", "PrefixTables"], swiftSettings: strict),
+    // 4
+    .target(
+      name: "VirtualNetworks", dependencies: ["NetworkTypes", "RuleMatching"], swiftSettings: strict),
+    // 5
+    .target(
+      name: "Filtering",
+      dependencies: ["NetworkTypes", "PrefixTables", "RuleMatching", "VirtualNetworks"],
+      swiftSettings: strict),
+    .target(
+      name: "PolicyFormats", dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks"],
+      swiftSettings: strict),
+    // 6
+    .target(
+      name: "TrafficAudit",
+      dependencies: [
+        "NetworkTypes", "RuleMatching", "VirtualNetworks", "WireFormat", "Filtering",
+      ],
+      swiftSettings: strict),
+    // 8
+    .target(
+      name: "ReportFormats",
+      dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "TrafficAudit"],
+      swiftSettings: strict),
+    // 9
+    .target(
+      name: "Sallyport",
+      dependencies: [
+        "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
+        "PolicyFormats", "TrafficAudit",
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "SallyportCommand",
+      dependencies: [
+        "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
+        "PolicyFormats", "TrafficAudit", "ReportFormats",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .target(name: "TestSupport", dependencies: ["NetworkTypes"], path: "Tests/TestSupport"),
+    .testTarget(name: "NetworkTypesTests", dependencies: ["NetworkTypes", "TestSupport"]),
+  ]
+)

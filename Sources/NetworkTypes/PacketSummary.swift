@@ -1,0 +1,119 @@
+/// What the rest of Sallyport knows of one packet: the outermost IP header and the transport header after it.
+///
+/// A plain value without references. Which fields hold something is said by ``fields``; the others are zero.
+public struct PacketSummary: Hashable, Sendable {
+  /// Which parts of a summary are valid.
+  public struct Fields: OptionSet, Hashable, Sendable {
+    public var rawValue: UInt8
+    @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// ``addresses`` and ``ipProtocol`` were read.
+    @inlinable public static var addresses: Self { Self(rawValue: 1) }
+    /// Ports (TCP, UDP) or type and code (ICMP, ICMPv6) were read.
+    @inlinable public static var transport: Self { Self(rawValue: 2) }
+    /// The packet is a fragment of a larger datagram: offset not zero, or more fragments follow.
+    @inlinable public static var fragment: Self { Self(rawValue: 4) }
+    /// More fragments follow this one.
+    @inlinable public static var moreFragments: Self { Self(rawValue: 8) }
+    /// An IPv6 fragment header is present, or the packet is IPv4: ``fragmentOffset`` means something.
+    @inlinable public static var fragmentOffset: Self { Self(rawValue: 16) }
+    /// The ICMP error's quoted packet was read: see ``quote``.
+    @inlinable public static var quote: Self { Self(rawValue: 32) }
+  }
+
+  public var addresses: AddressPair
+  public var time: CaptureTime
+  /// Bytes on the wire, link-layer header included.
+  public var wireLength: UInt32
+  /// The identification that fragments of one datagram share: 16 bits in IPv4, 32 in IPv6.
+  public var fragmentIdentification: UInt32
+  /// TCP and UDP source port; the identifier of an ICMP echo request or reply.
+  public var sourcePort: UInt16
+  /// TCP and UDP destination port; type and code of an ICMP or ICMPv6 message as `type << 8 | code`.
+  public var destinationPort: UInt16
+  /// Byte offset of this fragment in its datagram.
+  public var fragmentOffset: UInt16
+  public var tcpFlags: TCPFlags
+  /// Index of this packet's quote in its batch, when ``fields`` says that there is one.
+  public var quote: UInt16
+  public var fields: Fields
+  /// The IPv4 protocol, or the last IPv6 next header that was followed.
+  public var ipProtocol: IPProtocol
+  /// Where and why decoding ended early; nil when everything that rules look at was read.
+  public var stop: DecodingStop?
+
+  public init(
+    addresses: AddressPair = .v4(source: .zero, destination: .zero), time: CaptureTime,
+    wireLength: UInt32, fields: Fields = [], ipProtocol: IPProtocol = IPProtocol(rawValue: 0),
+    sourcePort: UInt16 = 0, destinationPort: UInt16 = 0, tcpFlags: TCPFlags = [],
+    fragmentIdentification: UInt32 = 0, fragmentOffset: UInt16 = 0, quote: UInt16 = 0,
+    stop: DecodingStop? = nil
+  ) {
+    self.addresses = addresses
+    self.time = time
+    self.wireLength = wireLength
+    self.fragmentIdentification = fragmentIdentification
+    self.sourcePort = sourcePort
+    self.destinationPort = destinationPort
+    self.fragmentOffset = fragmentOffset
+    self.tcpFlags = tcpFlags
+    self.quote = quote
+    self.fields = fields
+    self.ipProtocol = ipProtocol
+    self.stop = stop
+  }
+
+  @inlinable public var hasAddresses: Bool { fields.contains(.addresses) }
+  @inlinable public var hasTransport: Bool { fields.contains(.transport) }
+  @inlinable public var isFragment: Bool { fields.contains(.fragment) }
+  /// A fragment other than the first: it carries no ports.
+  @inlinable public var isLaterFragment: Bool { isFragment && fragmentOffset != 0 }
+  /// Type and code of an ICMP or ICMPv6 message; meaningless for other protocols.
+  @inlinable public var icmp: ICMPKind {
+    ICMPKind(
+      type: UInt8(truncatingIfNeeded: destinationPort >> 8),
+      code: UInt8(truncatingIfNeeded: destinationPort))
+  }
+}
+
+/// The packet that an ICMP error message quotes: the header of the packet that caused it.
+public struct QuotedPacket: Hashable, Sendable {
+  public var addresses: AddressPair
+  public var ipProtocol: IPProtocol
+  /// As in ``PacketSummary/sourcePort``.
+  public var sourcePort: UInt16
+  /// As in ``PacketSummary/destinationPort``.
+  public var destinationPort: UInt16
+  /// Whether the quote was long enough to hold the ports, or type, code and identifier.
+  public var hasTransport: Bool
+
+  public init(
+    addresses: AddressPair, ipProtocol: IPProtocol, sourcePort: UInt16, destinationPort: UInt16,
+    hasTransport: Bool
+  ) {
+    self.addresses = addresses
+    self.ipProtocol = ipProtocol
+    self.sourcePort = sourcePort
+    self.destinationPort = destinationPort
+    self.hasTransport = hasTransport
+  }
+}
+
+/// Decoded packets in capture order, with what their ICMP errors quote.
+public struct PacketBatch: Sendable {
+  public var packets: [PacketSummary] = []
+  public var quotes: [QuotedPacket] = []
+
+  public init() {}
+
+  /// Forgets the packets and keeps the memory.
+  public mutating func removeAll() {
+    packets.removeAll(keepingCapacity: true)
+    quotes.removeAll(keepingCapacity: true)
+  }
+
+  /// What the ICMP error `packet` of this batch quotes, or nil.
+  @inlinable public func quote(of packet: PacketSummary) -> QuotedPacket? {
+    packet.fields.contains(.quote) ? quotes[Int(packet.quote)] : nil
+  }
+}

@@ -1,0 +1,31 @@
+import NetworkTypes
+
+/// A rule whose peer has been replaced by addresses: what matchers are built from, one for each source rule.
+///
+/// The index of a resolved rule in its list is the index that matchers answer with.
+public struct ResolvedRule: Hashable, Sendable {
+  public var traffic: TrafficMatch
+  /// The peer's blocks; of either family, in any order, overlapping or not. Empty: matches nothing (a stale
+  /// reference, semantics SG-28).
+  public var prefixes: [IPPrefix]
+
+  public init(_ traffic: TrafficMatch, prefixes: [IPPrefix]) {
+    self.traffic = traffic
+    self.prefixes = prefixes
+  }
+
+  /// Whether traffic with `remote` is meant; the specification that every compiled form is compared with.
+  public func matches(remote: IPAddress, service: ServiceKey) -> Bool {
+    traffic.matches(service) && prefixes.contains { $0.contains(remote) }
+  }
+}
+
+/// Finds the first rule of a list, in the order of the input, that matches.
+///
+/// Allow sets and ordered lists need the same answer: for a set of allow rules any match allows, and the first one is
+/// the one reported.
+public protocol RuleMatcher: Sendable {
+  init(_ rules: [ResolvedRule])
+  /// Index of the first rule that matches traffic with `remote`, or nil.
+  func firstMatch(remote: IPAddress, service: ServiceKey) -> Int?
+}
