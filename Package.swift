@@ -79,5 +79,7 @@ let package = Package(
 
     .target(name: "TestSupport", dependencies: ["NetworkTypes"], path: "Tests/TestSupport"),
     .testTarget(name: "NetworkTypesTests", dependencies: ["NetworkTypes", "TestSupport"]),
+    .testTarget(
+      name: "PrefixTablesTests", dependencies: ["PrefixTables", "NetworkTypes", "TestSupport"]),
   ]
 )
