@@ -81,5 +81,8 @@ let package = Package(
     .testTarget(name: "NetworkTypesTests", dependencies: ["NetworkTypes", "TestSupport"]),
     .testTarget(
       name: "PrefixTablesTests", dependencies: ["PrefixTables", "NetworkTypes", "TestSupport"]),
+    .testTarget(
+      name: "RuleMatchingTests",
+      dependencies: ["RuleMatching", "PrefixTables", "NetworkTypes", "TestSupport"]),
   ]
 )

@@ -34,7 +34,9 @@ public struct ICMPMatch: Hashable, Sendable {
 
   /// Matches every type and code.
   public static var any: ICMPMatch { ICMPMatch(type: nil, code: nil) }
-  public static func type(_ type: UInt8, code: UInt8? = nil) -> ICMPMatch { ICMPMatch(type: type, code: code) }
+  public static func type(_ type: UInt8, code: UInt8? = nil) -> ICMPMatch {
+    ICMPMatch(type: type, code: code)
+  }
 
   private init(type: UInt8?, code: UInt8?) {
     self.type = type
@@ -71,7 +73,9 @@ public struct ServiceKey: Hashable, Comparable, Sendable {
     rawValue = UInt32(ipProtocol.rawValue) << 16 | (looksAtPort ? UInt32(port) : 0)
   }
 
-  @inlinable public var ipProtocol: IPProtocol { IPProtocol(rawValue: UInt8(truncatingIfNeeded: rawValue >> 16)) }
+  @inlinable public var ipProtocol: IPProtocol {
+    IPProtocol(rawValue: UInt8(truncatingIfNeeded: rawValue >> 16))
+  }
   @inlinable public var port: UInt16 { UInt16(truncatingIfNeeded: rawValue) }
   @inlinable public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }

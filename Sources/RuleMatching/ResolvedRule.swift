@@ -19,13 +19,3 @@ public struct ResolvedRule: Hashable, Sendable {
     traffic.matches(service) && prefixes.contains { $0.contains(remote) }
   }
 }
-
-/// Finds the first rule of a list, in the order of the input, that matches.
-///
-/// Allow sets and ordered lists need the same answer: for a set of allow rules any match allows, and the first one is
-/// the one reported.
-public protocol RuleMatcher: Sendable {
-  init(_ rules: [ResolvedRule])
-  /// Index of the first rule that matches traffic with `remote`, or nil.
-  func firstMatch(remote: IPAddress, service: ServiceKey) -> Int?
-}
