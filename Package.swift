@@ -84,5 +84,10 @@ let package = Package(
     .testTarget(
       name: "RuleMatchingTests",
       dependencies: ["RuleMatching", "PrefixTables", "NetworkTypes", "TestSupport"]),
+    .testTarget(
+      name: "VirtualNetworksTests", dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "TestSupport"]),
+    .testTarget(
+      name: "PolicyFormatsTests",
+      dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "PolicyFormats", "TestSupport"]),
   ]
 )

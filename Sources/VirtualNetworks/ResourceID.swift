@@ -57,7 +57,8 @@ public struct ResourceAttributes: Hashable, Sendable {
   public var location: SourceLocation
 
   public init(
-    account: String? = nil, region: String? = nil, tags: [Tag] = [], location: SourceLocation = SourceLocation()
+    account: String? = nil, region: String? = nil, tags: [Tag] = [],
+    location: SourceLocation = SourceLocation()
   ) {
     self.account = account
     self.region = region

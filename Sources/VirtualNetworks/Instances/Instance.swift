@@ -66,7 +66,8 @@ public struct ElasticAddress: Sendable, Hashable {
   public var attributes: ResourceAttributes
 
   public init(
-    id: ResourceID, publicAddress: IPv4Address, networkInterface: ResourceID? = nil, instance: ResourceID? = nil,
+    id: ResourceID, publicAddress: IPv4Address, networkInterface: ResourceID? = nil,
+    instance: ResourceID? = nil,
     privateAddress: IPv4Address? = nil, attributes: ResourceAttributes = ResourceAttributes()
   ) {
     self.id = id

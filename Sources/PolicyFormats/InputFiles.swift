@@ -1,0 +1,111 @@
+import Foundation
+
+/// Bounds on what is read; past one of them the input is refused by name.
+public struct ReadingLimits: Sendable {
+  /// Bytes of one file.
+  public var fileBytes = 1 << 30
+  /// Files of one folder.
+  public var files = 100_000
+  /// Folders within folders.
+  public var folderDepth = 64
+
+  public init() {}
+}
+
+/// Finds and reads the files that a path stands for.
+struct InputFiles {
+  let limits: ReadingLimits
+
+  /// The JSON files of a folder at any depth, sorted by path, and how many other files there are.
+  func jsonFiles(below root: String) throws(PolicyFormatError) -> (paths: [String], others: Int) {
+    var paths: [String] = []
+    var others = 0
+    // A folder that is linked into itself is visited once.
+    var visited: Set<String> = []
+    var folders = [(path: root, depth: 0)]
+    while let (folder, depth) = folders.popLast() {
+      guard visited.insert(URL(fileURLWithPath: folder).resolvingSymlinksInPath().path).inserted else {
+        continue
+      }
+      guard depth <= limits.folderDepth else {
+        throw .tooLarge(path: folder, what: "too many folders within each other", limit: limits.folderDepth)
+      }
+      for name in try names(in: folder) where !name.hasPrefix(".") {
+        let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
+        if isFolder(path) {
+          folders.append((path, depth + 1))
+        } else if name.lowercased().hasSuffix(".json") {
+          paths.append(path)
+        } else {
+          others += 1
+        }
+      }
+      guard paths.count <= limits.files else {
+        throw .tooLarge(path: root, what: "more files than can be read", limit: limits.files)
+      }
+    }
+    return (paths.sorted(), others)
+  }
+
+  private func names(in folder: String) throws(PolicyFormatError) -> [String] {
+    do { return try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
+      throw .unreadablePath(path: folder, reason: Self.reason(error))
+    }
+  }
+
+  func isFolder(_ path: String) -> Bool {
+    let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    let type = (try? FileManager.default.attributesOfItem(atPath: target))?[.type] as? FileAttributeType
+    return type == .typeDirectory
+  }
+
+  /// The bytes of a file, or of standard input for `-`, as UTF-8.
+  func bytes(of path: String) throws(PolicyFormatError) -> [UInt8] {
+    let name = path == "-" ? "standard input" : path
+    let data: Data
+    do {
+      if path == "-" {
+        data = try FileHandle.standardInput.readToEnd() ?? Data()
+      } else {
+        let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+        if let size, size > limits.fileBytes { throw Oversize() }
+        data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+      }
+    } catch is Oversize {
+      throw .tooLarge(path: name, what: "too many bytes", limit: limits.fileBytes)
+    } catch {
+      throw .unreadablePath(path: name, reason: Self.reason(error))
+    }
+    guard data.count <= limits.fileBytes else {
+      throw .tooLarge(path: name, what: "too many bytes", limit: limits.fileBytes)
+    }
+    return try Self.utf8([UInt8](data), path: name)
+  }
+
+  private struct Oversize: Error {}
+
+  /// Removes a byte order mark and converts UTF-16, which PowerShell writes with `>`.
+  private static func utf8(_ bytes: [UInt8], path: String) throws(PolicyFormatError) -> [UInt8] {
+    if bytes.starts(with: [0xef, 0xbb, 0xbf]) { return Array(bytes.dropFirst(3)) }
+    let isLittle = bytes.starts(with: [0xff, 0xfe])
+    let isBig = bytes.starts(with: [0xfe, 0xff])
+    guard isLittle || isBig else { return bytes }
+    guard bytes.count % 2 == 0 else {
+      throw .invalidText(path: path, reason: "UTF-16 with an odd number of bytes: the end is missing")
+    }
+    let units = stride(from: 2, to: bytes.count, by: 2).map { index in
+      let (first, second) = (UInt16(bytes[index]), UInt16(bytes[index + 1]))
+      return isLittle ? second << 8 | first : first << 8 | second
+    }
+    return Array(String(decoding: units, as: UTF16.self).utf8)
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    let error = error as NSError
+    let posix = (error.userInfo[NSUnderlyingErrorKey] as? NSError) ?? error
+    if error.code == CocoaError.fileReadNoPermission.rawValue || posix.code == Int(EACCES) {
+      return "permission denied"
+    }
+    return error.localizedDescription
+  }
+}

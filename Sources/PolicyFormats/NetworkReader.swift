@@ -1,0 +1,109 @@
+import Foundation
+import VirtualNetworks
+
+/// Reads networks from paths: folders, files, and `-` for standard input, merged into one.
+public struct NetworkReader: Sendable {
+  public var limits: ReadingLimits
+
+  public init(limits: ReadingLimits = ReadingLimits()) { self.limits = limits }
+
+  /// Reads and merges what the paths stand for.
+  ///
+  /// Accounts and Regions may stand in one folder or in several paths, with the same result. What is wrong with the
+  /// network itself is in its `problems`; an error is thrown only for what cannot be read at all. The time is linear
+  /// in the input, the memory in the network.
+  public func read(paths: [String]) throws(PolicyFormatError) -> VirtualNetwork {
+    var importer = AWSImporter()
+    for path in paths { try read(path, into: &importer) }
+    var network = importer.network()
+    network.problems += network.inconsistencies()
+    return network
+  }
+
+  private func read(_ path: String, into importer: inout AWSImporter) throws(PolicyFormatError) {
+    let files = InputFiles(limits: limits)
+    if path != "-" && !FileManager.default.fileExists(atPath: path) { throw .missingPath(path: path) }
+    if path != "-" && files.isFolder(path) {
+      try readFolder(path, files, into: &importer)
+      return
+    }
+    let summary = try readFile(path, files, into: &importer)
+    if summary.resources > 0 { return }
+    let name = Self.name(path)
+    if let kind = foreignKind(summary) { throw .foreignInput(path: name, kind: kind) }
+    throw .nothingUsable(path: name, found: Self.contents(summary))
+  }
+
+  private func readFolder(
+    _ path: String, _ files: InputFiles, into importer: inout AWSImporter
+  ) throws(PolicyFormatError) {
+    let (paths, others) = try files.jsonFiles(below: path)
+    guard !paths.isEmpty else { throw .folderWithoutJSON(path: path, files: others) }
+    var resources = 0
+    var foreign: ForeignInput?
+    for file in paths {
+      let summary = try readFile(file, files, into: &importer)
+      resources += summary.resources
+      guard summary.resources == 0 && summary.knownMembers.isEmpty else { continue }
+      let kind = foreignKind(summary)
+      foreign = foreign ?? kind
+      importer.log.add(
+        .note, "foreign_file", at: SourceLocation(file: file),
+        "passed over: " + (kind.map { "is \($0.name)" } ?? "found \(Self.contents(summary))"))
+    }
+    guard resources == 0 else { return }
+    if let foreign { throw .foreignInput(path: path, kind: foreign) }
+    throw .nothingUsable(
+      path: path,
+      found: "\(paths.count) JSON file\(paths.count == 1 ? "" : "s") with no resource of a network")
+  }
+
+  private func readFile(
+    _ path: String, _ files: InputFiles, into importer: inout AWSImporter
+  ) throws(PolicyFormatError) -> AWSFileSummary {
+    let name = Self.name(path)
+    let bytes = try files.bytes(of: path)
+    if bytes.allSatisfy({ [0x20, 0x09, 0x0a, 0x0d].contains($0) }) { throw .emptyInput(path: name) }
+    if case .foreign(let kind) = PolicyFormat.recognize(bytes) { throw .foreignInput(path: name, kind: kind) }
+    do {
+      let summary = try importer.read(bytes, file: name)
+      if !summary.knownMembers.isEmpty {
+        for member in summary.unknownMembers.prefix(20) {
+          importer.log.add(
+            .note, "unknown_member", at: SourceLocation(file: name, path: "$.\(member)"),
+            "\"\(member)\" is not known here and is passed over")
+        }
+      }
+      return summary
+    } catch {
+      throw .brokenJSON(
+        path: name, line: error.line, column: error.column, found: error.found, expected: error.expected)
+    }
+  }
+
+  private func foreignKind(_ summary: AWSFileSummary) -> ForeignInput? {
+    if summary.otherRoot == "an array" { return .awsProjection }
+    return PolicyFormat.foreignObject(summary.unknownMembers)
+  }
+
+  private static func name(_ path: String) -> String { path == "-" ? "standard input" : path }
+
+  private static func contents(_ summary: AWSFileSummary) -> String {
+    if let root = summary.otherRoot { return root }
+    if !summary.knownMembers.isEmpty {
+      return "no resource under " + summary.knownMembers.prefix(5).joined(separator: ", ")
+    }
+    if summary.unknownMembers.isEmpty { return "an empty object" }
+    let shown = summary.unknownMembers.prefix(5).map { "\"\($0)\"" }.joined(separator: ", ")
+    return "an object with \(shown)" + (summary.unknownMembers.count > 5 ? ", …" : "")
+  }
+}
+
+extension VirtualNetwork {
+  /// Reads a network from one path: a folder of `aws … describe-*` outputs, one such file, or `-`.
+  ///
+  ///     let network = try VirtualNetwork(contentsOf: "network/")
+  public init(contentsOf path: String) throws(PolicyFormatError) {
+    self = try NetworkReader().read(paths: [path])
+  }
+}

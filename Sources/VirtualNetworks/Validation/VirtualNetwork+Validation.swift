@@ -1,0 +1,3 @@
+extension VirtualNetwork {
+  public func inconsistencies() -> [ModelProblem] { [] }
+}
