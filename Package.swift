@@ -85,7 +85,8 @@ let package = Package(
       name: "RuleMatchingTests",
       dependencies: ["RuleMatching", "PrefixTables", "NetworkTypes", "TestSupport"]),
     .testTarget(
-      name: "VirtualNetworksTests", dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "TestSupport"]),
+      name: "VirtualNetworksTests",
+      dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "TestSupport"]),
     .testTarget(
       name: "PolicyFormatsTests",
       dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "PolicyFormats", "TestSupport"]),
