@@ -1,6 +1,8 @@
 /// The header in which decoding ended early.
 public enum DecodingLayer: UInt8, Hashable, Sendable, CaseIterable {
   case link, vlan, ipv4, ipv6, ipv6Extension, tcp, udp, icmp, icmpv6, sctp, vxlan, geneve
+  /// LLC with or without SNAP; `loopback`: the protocol family of BSD loopback; `ppp`: PPP and PPPoE.
+  case llc, loopback, mpls, ppp, pbb, nsh, dccp, udpLite
 }
 
 extension DecodingLayer: CustomStringConvertible {
@@ -19,6 +21,14 @@ extension DecodingLayer: CustomStringConvertible {
     case .sctp: "sctp"
     case .vxlan: "vxlan"
     case .geneve: "geneve"
+    case .llc: "llc"
+    case .loopback: "loopback"
+    case .mpls: "mpls"
+    case .ppp: "ppp"
+    case .pbb: "pbb"
+    case .nsh: "nsh"
+    case .dccp: "dccp"
+    case .udpLite: "udplite"
     }
   }
 }
@@ -59,8 +69,9 @@ extension DecodingStop: CustomStringConvertible {
   public var description: String {
     switch reason {
     case .truncated: "truncated (\(detail) bytes needed)"
-    case .notIP: "not IP (\(Self.etherTypeText(detail)))"
-    case .unsupportedLinkType: "link type \(detail) is not supported"
+    case .notIP: "not IP (\(protocolText))"
+    case .unsupportedLinkType:
+      "link type \(LinkType(rawValue: UInt16(truncatingIfNeeded: detail)).name) (\(detail)) is not supported"
     case .badVersion: "IP version \(detail)"
     case .badHeaderLength: "header length \(detail) is too small"
     case .badTotalLength: "length field \(detail) is too small"
@@ -68,23 +79,36 @@ extension DecodingStop: CustomStringConvertible {
     }
   }
 
-  private static func etherTypeText(_ value: UInt32) -> String {
-    let hex = String(value, radix: 16)
-    let padded = "0x" + String(repeating: "0", count: max(0, 4 - hex.utf8.count)) + hex
-    let name: String? =
-      switch value {
-      case 0x0806: "ARP"
-      case 0x8035: "RARP"
-      case 0x86dd: "IPv6"
-      case 0x8847, 0x8848: "MPLS"
-      case 0x8863: "PPPoE discovery"
-      case 0x8864: "PPPoE session"
-      case 0x888e: "EAPOL"
-      case 0x88cc: "LLDP"
-      case 0x88e7: "PBB"
-      case 0..<1536: "LLC"
-      default: nil
-      }
-    return "EtherType \(padded)" + (name.map { ", " + $0 } ?? "")
+  /// What the frame carries instead of IP, in the number space of the layer.
+  private var protocolText: String {
+    switch layer {
+    case .llc: "LLC, SAP \(hex(detail, 2))"
+    case .loopback: "protocol family \(detail)"
+    case .ppp: "PPP protocol \(hex(detail, 4))"
+    // The first byte after the labels, or 0x100 and a label that announces a maintenance message.
+    case .mpls: detail < 0x100 ? "MPLS, first byte \(hex(detail, 2))" : "MPLS, label \(detail - 0x100)"
+    case .nsh: "NSH, next protocol \(detail)"
+    default: "EtherType \(hex(detail, 4))" + (etherTypeName.map { ", " + $0 } ?? "")
+    }
+  }
+
+  private var etherTypeName: String? {
+    switch detail {
+    case 0x0806: "ARP"
+    case 0x8035: "RARP"
+    case 0x86dd: "IPv6"
+    case 0x8847, 0x8848: "MPLS"
+    case 0x8863: "PPPoE discovery"
+    case 0x888e: "EAPOL"
+    case 0x88cc: "LLDP"
+    case 0x8902: "CFM"
+    case 0x9000: "loopback test"
+    default: nil
+    }
+  }
+
+  private func hex(_ value: UInt32, _ width: Int) -> String {
+    let digits = String(value, radix: 16)
+    return "0x" + String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
   }
 }

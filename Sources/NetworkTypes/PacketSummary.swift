@@ -19,6 +19,11 @@ public struct PacketSummary: Hashable, Sendable {
     @inlinable public static var fragmentOffset: Self { Self(rawValue: 16) }
     /// The ICMP error's quoted packet was read: see ``quote``.
     @inlinable public static var quote: Self { Self(rawValue: 32) }
+    /// The ports of SCTP, DCCP or UDP-Lite were read; they are for display, and ``transport`` is not set,
+    /// since no AWS rule looks at them (semantics SG-11, NACL-9).
+    @inlinable public static var unjudgedPorts: Self { Self(rawValue: 64) }
+    /// ``tcpFlags`` were read.
+    @inlinable public static var tcpFlags: Self { Self(rawValue: 128) }
   }
 
   public var addresses: AddressPair
