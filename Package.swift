@@ -33,7 +33,9 @@ let package = Package(
     .target(name: "PrefixTables", dependencies: ["NetworkTypes"], swiftSettings: strict),
     .target(name: "WireFormat", dependencies: ["NetworkTypes"], swiftSettings: strict),
     .target(
-      name: "CaptureFiles", dependencies: ["NetworkTypes", "CLibpcap", "CZlib"], swiftSettings: strict),
+      name: "CaptureFiles", dependencies: ["NetworkTypes", "CLibpcap", "CZlib"],
+      // The reader lends spans; a lent span that outlives its batch is a compile error.
+      swiftSettings: strict + [.enableExperimentalFeature("Lifetimes")]),
     // 3
     .target(
       name: "RuleMatching", dependencies: ["NetworkTypes", "PrefixTables"], swiftSettings: strict),
@@ -90,5 +92,7 @@ let package = Package(
     .testTarget(
       name: "PolicyFormatsTests",
       dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "PolicyFormats", "TestSupport"]),
+    .testTarget(
+      name: "CaptureFilesTests", dependencies: ["CaptureFiles", "NetworkTypes", "WireFormat", "TestSupport"]),
   ]
 )

@@ -1,0 +1,88 @@
+import NetworkTypes
+
+/// Why a capture cannot be read, or cannot be read further.
+///
+/// Whatever was read before is delivered first. `input` is the path as given.
+public enum CaptureError: Error, Hashable, Sendable {
+  /// There is no such file.
+  case absence(input: String)
+  /// The file cannot be opened or read; `reason` is the system's.
+  case refusal(input: String, reason: String)
+  /// The path is a folder.
+  case directory(input: String)
+  /// The input has no bytes.
+  case emptiness(input: String)
+  /// The input is something else than a capture.
+  case foreignContent(input: String, found: ForeignContent)
+  /// The format is known but not this version of it.
+  case foreignVersion(input: String, format: String, version: String, expected: String)
+  /// The capture ends in the middle of a record.
+  case truncation(CapturePlace, needed: Int, available: Int)
+  /// The capture contradicts itself.
+  case damage(CaptureDamage)
+  /// The capture has more of something than the limit.
+  case excess(input: String, what: String, limit: Int)
+  /// The filter expression is not valid, or not for this link type.
+  case filter(expression: String, linkType: LinkType, reason: String)
+}
+
+/// A place in a capture.
+public struct CapturePlace: Hashable, Sendable {
+  public var input: String
+  /// Byte offset in the capture; in the uncompressed bytes, if it is a gzip file.
+  public var offset: UInt64
+  /// Packets that were read before this place.
+  public var packetsBefore: UInt64
+  /// What stands, or ought to stand, there.
+  public var item: String
+}
+
+/// A contradiction in a capture.
+public struct CaptureDamage: Hashable, Sendable {
+  public var place: CapturePlace
+  public var found: String
+  public var expected: String
+}
+
+extension CaptureError {
+  /// Whether packets were, or may have been, read before this error: the input was a capture.
+  public var isCut: Bool {
+    switch self {
+    case .truncation, .damage, .excess: true
+    default: false
+    }
+  }
+}
+
+extension CaptureError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .absence(let input): "\(name(input)): there is no such file"
+    case .refusal(let input, let reason): "\(name(input)): cannot be read: \(reason)"
+    case .directory(let input):
+      "\(name(input)): is a folder, expected a capture file (captures are given one by one; "
+        + "a folder of AWS describe outputs goes to --network)"
+    case .emptiness(let input): "\(name(input)): is empty, expected a pcap or pcapng capture"
+    case .foreignContent(let input, let found):
+      "\(name(input)): is \(found.name), expected a pcap or pcapng capture"
+        + (found.advice.map { " (\($0))" } ?? "")
+    case .foreignVersion(let input, let format, let version, let expected):
+      "\(name(input)): is \(format) version \(version), expected \(expected)"
+    case .truncation(let place, let needed, let available):
+      "\(at(place)): the capture is cut off in the middle: \(place.item) needs \(needed) bytes, "
+        + "\(available) are left"
+    case .damage(let damage):
+      "\(at(damage.place)): the capture is damaged: \(damage.place.item): found \(damage.found), "
+        + "expected \(damage.expected)"
+    case .excess(let input, let what, let limit): "\(name(input)): more than \(limit) \(what)"
+    case .filter(let expression, let linkType, let reason):
+      "filter \"\(expression)\" for link type \(linkType.name): \(reason)"
+    }
+  }
+
+  private func name(_ input: String) -> String { input == "-" ? "standard input" : input }
+
+  private func at(_ place: CapturePlace) -> String {
+    "\(name(place.input)): byte \(place.offset), after packet \(place.packetsBefore)"
+  }
+}

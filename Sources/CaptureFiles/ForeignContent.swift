@@ -1,0 +1,112 @@
+/// What a file is that was given in place of a capture, as far as its first bytes tell.
+public enum ForeignContent: Hashable, Sendable {
+  case awsOutput, terraformPlan, terraformSource, json, yaml, xml
+  case packetListing, text
+  case xz, bzip2, zstandard, zip, elf, snoop
+  case binary(first: [UInt8])
+
+  /// Recognises content from the first bytes of a file.
+  public init(_ start: [UInt8]) {
+    let magics: [([UInt8], ForeignContent)] = [
+      ([0xfd, 0x37, 0x7a, 0x58, 0x5a], .xz), ([0x42, 0x5a, 0x68], .bzip2),
+      ([0x28, 0xb5, 0x2f, 0xfd], .zstandard), ([0x50, 0x4b, 0x03, 0x04], .zip),
+      ([0x7f, 0x45, 0x4c, 0x46], .elf), (Array("snoop\0".utf8), .snoop),
+    ]
+    if let magic = magics.first(where: { start.starts(with: $0.0) }) {
+      self = magic.1
+    } else if Self.isText(start) {
+      self = Self.kind(ofText: String(decoding: start, as: UTF8.self))
+    } else {
+      self = .binary(first: Array(start.prefix(4)))
+    }
+  }
+
+  private static func isText(_ bytes: [UInt8]) -> Bool {
+    bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 || $0 == 0x0a || $0 == 0x0d }
+  }
+
+  private static func kind(ofText text: String) -> ForeignContent {
+    let body = text.drop { $0.isWhitespace || $0 == "\u{feff}" }
+    if body.first == "{" || body.first == "[" {
+      if holds(body, anyOf: ["\"planned_values\"", "\"terraform_version\"", "\"resource_changes\""]) {
+        return .terraformPlan
+      }
+      let keys = [
+        "\"Vpcs\"", "\"Subnets\"", "\"SecurityGroups\"", "\"SecurityGroupRules\"", "\"NetworkAcls\"",
+        "\"RouteTables\"", "\"NetworkInterfaces\"", "\"Reservations\"", "\"Addresses\"",
+        "\"InternetGateways\"",
+        "\"NatGateways\"", "\"VpcPeeringConnections\"", "\"PrefixLists\"", "\"ManagedPrefixLists\"",
+      ]
+      return holds(body, anyOf: keys) ? .awsOutput : .json
+    }
+    if body.first == "<" { return .xml }
+    if holds(body, anyOf: ["\nresource \"", "\nprovider \"", "\nvariable \""])
+      || ["resource \"", "provider \"", "variable \"", "terraform {"].contains(where: { body.hasPrefix($0) })
+    {
+      return .terraformSource
+    }
+    if holds(body, anyOf: [" IP ", " IP6 "]) && holds(body, anyOf: [" > "]) { return .packetListing }
+    if ["---\n", "vpcs:", "network:", "tests:", "security_groups:"].contains(where: { body.hasPrefix($0) }) {
+      return .yaml
+    }
+    return .text
+  }
+
+  private static func holds(_ text: Substring, anyOf needles: [String]) -> Bool {
+    needles.contains { needle in text.firstIndex(of: needle) != nil }
+  }
+
+  /// What the content is, with its article: `JSON text`.
+  public var name: String {
+    switch self {
+    case .awsOutput: "JSON output of aws ec2 describe-*"
+    case .terraformPlan: "a Terraform plan or state in JSON"
+    case .terraformSource: "Terraform source text"
+    case .json: "JSON text"
+    case .yaml: "YAML text"
+    case .xml: "XML or HTML text"
+    case .packetListing: "the text that tcpdump prints"
+    case .text: "text"
+    case .xz: "an xz archive"
+    case .bzip2: "a bzip2 archive"
+    case .zstandard: "a Zstandard archive"
+    case .zip: "a zip archive"
+    case .elf: "a program (ELF)"
+    case .snoop: "a snoop capture"
+    case .binary(let first):
+      "of an unknown kind (first bytes "
+        + first.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ") + ")"
+    }
+  }
+
+  /// What to do instead, if there is something to say.
+  public var advice: String? {
+    switch self {
+    case .awsOutput: "networks are given with --network"
+    case .terraformPlan, .terraformSource:
+      "networks are given with --network, as outputs of aws ec2 describe-*"
+    case .yaml: "networks are given with --network, policy tests to sallyport test"
+    case .packetListing, .text, .json, .xml: "tcpdump -w FILE makes one"
+    case .xz: "unpack it with xz -d"
+    case .bzip2: "unpack it with bzip2 -d"
+    case .zstandard: "unpack it with zstd -d"
+    case .zip: "unpack it with unzip"
+    case .snoop: "editcap -F pcap FILE NEWFILE converts it"
+    case .elf, .binary: nil
+    }
+  }
+}
+
+extension Substring {
+  fileprivate func firstIndex(of needle: String) -> Index? {
+    let wanted = Array(needle.utf8)
+    let bytes = Array(utf8)
+    guard bytes.count >= wanted.count else { return nil }
+    for start in 0...(bytes.count - wanted.count) where bytes[start] == wanted[0] {
+      if bytes[start..<start + wanted.count].elementsEqual(wanted) {
+        return utf8.index(startIndex, offsetBy: start)
+      }
+    }
+    return nil
+  }
+}

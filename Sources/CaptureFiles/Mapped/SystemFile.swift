@@ -1,0 +1,100 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// An open file of the operating system, closed when it goes away.
+final class SystemFile {
+  /// What `fstat` says of a file.
+  enum Kind { case regular(size: Int), directory, stream }
+
+  let descriptor: Int32
+  private let isOwned: Bool
+
+  /// Opens `path` for reading; `-` is standard input, which stays open afterwards.
+  init(path: String) throws(CaptureError) {
+    if path == "-" {
+      descriptor = 0
+      isOwned = false
+      return
+    }
+    let result = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard result >= 0 else {
+      let code = errno
+      throw code == ENOENT || code == ENOTDIR
+        ? .absence(input: path) : .refusal(input: path, reason: Self.text(code))
+    }
+    descriptor = result
+    isOwned = true
+  }
+
+  deinit {
+    if isOwned { _ = close(descriptor) }
+  }
+
+  var kind: Kind {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { return .stream }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return .regular(size: Int(status.st_size))
+    case S_IFDIR: return .directory
+    default: return .stream
+    }
+  }
+
+  /// Reads up to `count` bytes; 0 at the end. Repeats the call when a signal interrupts it.
+  func read(
+    into destination: UnsafeMutablePointer<UInt8>, count: Int, input: String
+  ) throws(CaptureError) -> Int {
+    while true {
+      #if canImport(Glibc)
+        let result = unsafe Glibc.read(descriptor, destination, count)
+      #elseif canImport(Musl)
+        let result = unsafe Musl.read(descriptor, destination, count)
+      #else
+        let result = unsafe Darwin.read(descriptor, destination, count)
+      #endif
+      if result >= 0 { return result }
+      let code = errno
+      if code == EINTR { continue }
+      throw code == EISDIR ? .directory(input: input) : .refusal(input: input, reason: Self.text(code))
+    }
+  }
+
+  /// The system's words for an error number.
+  static func text(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }
+}
+
+/// A whole file in memory, as the kernel's pages.
+///
+/// A file that shrinks while it is mapped raises SIGBUS at the first page that is gone. The place to guard
+/// against that is here: compare `fstat` with `count` before each batch, or read such files through a stream.
+@safe
+final class MappedFile {
+  let start: UnsafeMutableRawPointer
+  let count: Int
+  private var released = 0
+
+  /// Maps `count` bytes of a file; nil where the file system cannot.
+  init?(_ file: SystemFile, count: Int) {
+    let result = unsafe mmap(nil, count, PROT_READ, MAP_PRIVATE, file.descriptor, 0)
+    guard let result = unsafe result, unsafe result != MAP_FAILED else { return nil }
+    unsafe start = result
+    self.count = count
+    _ = unsafe madvise(result, count, MADV_SEQUENTIAL)
+  }
+
+  deinit { _ = unsafe munmap(start, count) }
+
+  /// Lets go of the pages before `position`, in large steps: memory stays small however large the file.
+  func release(before position: Int) {
+    let step = 32 << 20
+    guard position - released >= step else { return }
+    let end = position & ~(step - 1)
+    _ = unsafe madvise(start + released, end - released, MADV_DONTNEED)
+    released = end
+  }
+}
