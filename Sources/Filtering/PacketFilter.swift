@@ -1,1 +1,117 @@
 import NetworkTypes
+import RuleMatching
+import VirtualNetworks
+
+/// Judges packets against a network: places them, tracks their flows, and asks groups, ACLs and routes.
+///
+/// Immutable and safe to share between threads; what changes from packet to packet is the ``ConnectionTracker``.
+///
+/// ```swift
+/// let filter = PacketFilter(try VirtualNetwork(contentsOf: "network/"))
+/// var tracker = ConnectionTracker()
+/// let verdict = filter.evaluate(packet, tracking: &tracker)
+/// ```
+public struct PacketFilter: Sendable {
+  /// How a TCP flow is judged that is first seen without its SYN (semantics CT-27).
+  public enum MidstreamPolicy: String, Sendable, CaseIterable {
+    /// As a connection begun by the side that the rules would let begin it.
+    case loose
+    /// As a new packet of the side that sent it.
+    case strict
+  }
+
+  let compiled: CompiledReference
+  public let midstream: MidstreamPolicy
+  /// The interface at which the packets were captured, if that is known.
+  public let captureInterface: InterfaceIndex?
+
+  /// Compiles a network. Cost: about 100 µs for each distinct set of 60 rules.
+  public init(
+    _ network: VirtualNetwork, midstream: MidstreamPolicy = .loose, captureInterface: ResourceID? = nil
+  ) {
+    let compiled = CompiledNetwork(network)
+    self.compiled = CompiledReference(compiled)
+    self.midstream = midstream
+    self.captureInterface = captureInterface.flatMap { compiled.index.interfaces[$0] }.map(InterfaceIndex.init)
+  }
+
+  /// Judges one packet at its own time and remembers its flow.
+  ///
+  /// Packets must come in order of time. Cost: one table probe for a packet of a known flow; a walk through the
+  /// network, 1 to 3 µs, for the first packet of a flow in each direction.
+  ///
+  /// - Parameter quote: What the packet quotes, if it is an ICMP error.
+  public func evaluate(
+    _ packet: PacketSummary, quoting quote: QuotedPacket? = nil, tracking tracker: inout ConnectionTracker
+  ) -> Verdict {
+    if let stop = packet.stop, !packet.isLaterFragment {
+      return Verdict(.undecoded, state: .none, outcome: tracker.memory.undecoded(stop))
+    }
+    guard packet.hasAddresses else {
+      return Verdict(.undecoded, state: .none, outcome: tracker.memory.undecoded(DecodingStop(.link, .notIP)))
+    }
+    if packet.isLaterFragment { return evaluateLaterFragment(packet, tracking: &tracker) }
+    let verdict =
+      switch packet.addresses {
+      case .v4(let source, let destination):
+        evaluate(
+          packet, FlowEnds(source, destination), quoting: quote, in: &tracker.v4, &tracker.memory)
+      case .v6(let source, let destination):
+        evaluate(
+          packet, FlowEnds(source, destination), quoting: quote, in: &tracker.v6, &tracker.memory)
+      }
+    if packet.isFragment { tracker.memory.fragments.record(packet, verdict) }
+    return verdict
+  }
+
+  /// A fragment without ports shares the verdict of the fragment that had them.
+  private func evaluateLaterFragment(_ packet: PacketSummary, tracking tracker: inout ConnectionTracker) -> Verdict {
+    if var verdict = tracker.memory.fragments.verdict(for: packet) {
+      verdict.beginsFlow = false
+      verdict.beginsDirection = false
+      if verdict.state == .new { verdict.state = .established }
+      return verdict
+    }
+    let judgement = judge(PacketHeader(packet), relation: .new, reusing: &tracker.memory)
+    return Verdict(
+      judgement.packetClass, state: judgement.packetClass == .unplaced ? .none : .new,
+      outcome: OutcomeID(rawValue: judgement.outcome))
+  }
+}
+
+/// Source and destination of one family.
+struct FlowEnds<Address: TrackedAddress>: Sendable {
+  var source: Address
+  var destination: Address
+
+  init(_ source: Address, _ destination: Address) {
+    self.source = source
+    self.destination = destination
+  }
+}
+
+/// An address family that has a connection table of its own.
+protocol TrackedAddress: FixedWidthAddress {
+  /// The pair's ends if they are of this family.
+  static func ends(of pair: AddressPair) -> FlowEnds<Self>?
+}
+
+extension IPv4Address: TrackedAddress {
+  static func ends(of pair: AddressPair) -> FlowEnds<IPv4Address>? {
+    guard case .v4(let source, let destination) = pair else { return nil }
+    return FlowEnds(source, destination)
+  }
+}
+
+extension IPv6Address: TrackedAddress {
+  static func ends(of pair: AddressPair) -> FlowEnds<IPv6Address>? {
+    guard case .v6(let source, let destination) = pair else { return nil }
+    return FlowEnds(source, destination)
+  }
+}
+
+extension TrackerMemory {
+  mutating func undecoded(_ stop: DecodingStop) -> OutcomeID {
+    OutcomeID(rawValue: intern(PathOutcome(.undecoded, stop: stop)))
+  }
+}

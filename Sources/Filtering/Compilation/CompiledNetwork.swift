@@ -1,0 +1,178 @@
+import NetworkTypes
+import RuleMatching
+import VirtualNetworks
+
+/// A network made ready for judging: ids replaced by positions, rules by matchers, routes by tables.
+struct CompiledNetwork: Sendable {
+  var model: VirtualNetwork
+  var catalogue = RuleCatalogue()
+  var resources = ResourceCatalogue()
+  var vpcs: [CompiledVPC] = []
+  var subnets: [CompiledSubnet] = []
+  var interfaces: [CompiledInterface] = []
+  var policies: [CompiledPolicy] = []
+  var acls: [CompiledACL] = []
+  var routeTables: [CompiledRouteTable] = []
+  var addresses: AddressOwners
+  var index: NetworkIndex
+  /// What people call resources, by id.
+  var names: [ResourceID: String]
+
+  init(_ model: VirtualNetwork) {
+    self.model = model
+    index = NetworkIndex(model)
+    names = model.resourceNames()
+    addresses = AddressOwners(model)
+    // Interfaces first: their resource index is their interface index.
+    for interface in model.networkInterfaces { _ = resources.index(of: interface.id) }
+    // Rules of groups, then entries of ACLs, then routes: the order in which reports list them.
+    var policyCompiler = PolicyCompiler(model, index, &catalogue)
+    compileACLs()
+    compileRouteTables()
+    compileVPCs()
+    compileSubnets()
+    compileInterfaces(&policyCompiler)
+  }
+
+  /// Whether an address of a VPC is meant that the input's VPCs contain.
+  func vpc(containing address: IPAddress) -> Int? {
+    model.vpcs.firstIndex { $0.contains(address) }
+  }
+}
+
+/// What judging needs to know of a VPC.
+struct CompiledVPC: Sendable {
+  var resource: ResourceIndex
+  /// The attached internet gateway, if any.
+  var internetGateway: ResourceIndex?
+  /// The route table of the internet gateway (semantics RT-16).
+  var edgeTable: Int?
+  /// Amazon's resolver: the primary block's base plus two (semantics SG-41).
+  var resolver: IPv4Address?
+}
+
+/// What judging needs to know of a subnet.
+struct CompiledSubnet: Sendable {
+  var resource: ResourceIndex
+  var vpc: Int?
+  /// Positions of the two directions' ACLs; nil when the input has none for the subnet.
+  var ingressACL: Int?
+  var egressACL: Int?
+  var routeTable: Int?
+  /// The router's address: the block's base plus one (semantics SUB, AD-6).
+  var router: IPv4Address?
+}
+
+/// What judging needs to know of an interface.
+struct CompiledInterface: Sendable {
+  enum Groups: Sendable, Hashable {
+    /// Positions of the policies of both directions.
+    case policies(ingress: Int, egress: Int)
+    /// Nothing is filtered here: gateways' interfaces have no groups (semantics SG-46).
+    case unfiltered
+    /// The input does not hold all the groups.
+    case unknown
+  }
+
+  var vpc: Int?
+  var subnet: Int?
+  var groups: Groups
+  var checksAddresses: Bool
+  var isAttached: Bool
+  /// The NAT gateway whose interface this is.
+  var natGateway: Int?
+  var kind: NetworkInterface.Kind
+  /// The state of the instance that it is attached to; nil when it belongs to none or the input does not tell.
+  var instanceState: InstanceState?
+
+  func policy(_ direction: Direction) -> Int? {
+    guard case .policies(let ingress, let egress) = groups else { return nil }
+    return direction == .ingress ? ingress : egress
+  }
+}
+
+extension CompiledNetwork {
+  private mutating func compileVPCs() {
+    for vpc in model.vpcs {
+      var compiled = CompiledVPC(resource: resources.index(of: vpc.id))
+      if let primary = vpc.ipv4Blocks.first, primary.length <= 30 {
+        compiled.resolver = IPv4Address(rawValue: primary.address.rawValue + 2)
+      }
+      if let gateway = model.internetGateways.first(where: { $0.vpc == vpc.id }) {
+        compiled.internetGateway = resources.index(of: gateway.id)
+        compiled.edgeTable = model.routeTables.firstIndex { $0.gateways.contains(gateway.id) }
+      }
+      vpcs.append(compiled)
+    }
+  }
+
+  private mutating func compileSubnets() {
+    var explicitTables: [ResourceID: Int] = [:]
+    var mainTables: [ResourceID: Int] = [:]
+    for (position, table) in model.routeTables.enumerated() {
+      for subnet in table.subnets { explicitTables[subnet] = position }
+      if table.isMain && mainTables[table.vpc] == nil { mainTables[table.vpc] = position }
+    }
+    var explicitACLs: [ResourceID: Int] = [:]
+    var defaultACLs: [ResourceID: Int] = [:]
+    for (position, acl) in model.networkACLs.enumerated() {
+      for subnet in acl.subnets { explicitACLs[subnet] = position }
+      if acl.isDefault { defaultACLs[acl.vpc] = position }
+    }
+    for subnet in model.subnets {
+      let acl = explicitACLs[subnet.id] ?? defaultACLs[subnet.vpc]
+      var router: IPv4Address?
+      if let block = subnet.ipv4Block, block.length <= 30 {
+        router = IPv4Address(rawValue: block.address.rawValue + 1)
+      }
+      subnets.append(
+        CompiledSubnet(
+          resource: resources.index(of: subnet.id), vpc: index.vpcs[subnet.vpc],
+          ingressACL: acl.map { 2 * $0 }, egressACL: acl.map { 2 * $0 + 1 },
+          routeTable: explicitTables[subnet.id] ?? mainTables[subnet.vpc], router: router))
+    }
+  }
+
+  private mutating func compileACLs() {
+    for acl in model.networkACLs {
+      for direction in [Direction.ingress, .egress] {
+        let entries = acl.entries(direction)
+        let indices = entries.map { entry in
+          catalogue.add(
+            RuleCatalogue.Entry(
+              kind: .aclEntry, owner: acl.id, id: entry.isFinalDeny ? "*" : String(entry.number),
+              direction: direction,
+              text: "\(entry.action.rawValue) "
+                + Match(entry.traffic, peer: .prefix(entry.prefix)).text(direction)))
+        }
+        let resolved = entries.map { ResolvedRule($0.traffic, prefixes: [$0.prefix]) }
+        acls.append(
+          CompiledACL(
+            rules: CompiledRules(resolved), resolved: resolved,
+            allows: entries.map { $0.action == .allow }, indices: indices,
+            resource: resources.index(of: acl.id)))
+      }
+    }
+  }
+
+  private mutating func compileInterfaces(_ policyCompiler: inout PolicyCompiler) {
+    var natGateways: [ResourceID: Int] = [:]
+    for (position, gateway) in model.natGateways.enumerated() where gateway.state != "deleted" {
+      for address in gateway.addresses {
+        if let interface = address.networkInterface { natGateways[interface] = position }
+      }
+    }
+    for interface in model.networkInterfaces {
+      let state = interface.instance.flatMap { index.instances[$0] }.map { model.instances[$0].state }
+      let natGateway = natGateways[interface.id]
+      interfaces.append(
+        CompiledInterface(
+          vpc: index.vpcs[interface.vpc], subnet: index.subnets[interface.subnet],
+          groups: policyCompiler.groups(of: interface, isNATGateway: natGateway != nil),
+          checksAddresses: interface.sourceDestinationCheck, isAttached: interface.isAttached,
+          natGateway: natGateway, kind: natGateway == nil ? interface.kind : .natGateway,
+          instanceState: state))
+    }
+    policies = policyCompiler.policies
+  }
+}

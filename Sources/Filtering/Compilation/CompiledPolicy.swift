@@ -1,0 +1,65 @@
+import NetworkTypes
+import RuleMatching
+import VirtualNetworks
+
+/// The rules of a set of security groups in one direction, as one allow set (semantics SG-2).
+///
+/// Interfaces with the same groups share one policy.
+struct CompiledPolicy: Sendable {
+  /// Rules in the order of the input; the matcher answers with positions in it.
+  var rules: CompiledRules
+  /// What `rules` was made from, for explanations.
+  var resolved: [ResolvedRule]
+  /// The same without rules whose peer is a group, for paths that lose group identity (semantics SG-29); nil when no
+  /// rule has one.
+  var rulesWithoutReferences: CompiledRules?
+  /// For each rule its place in the catalogue.
+  var indices: [RuleIndex]
+  /// Rules whose peers the input does not fully tell.
+  var openRules: [OpenRule]
+  /// What the rules with the peer 0.0.0.0/0 and ::/0 allow: what untracked flows hang on (semantics CT-4).
+  var openToIPv4: [TrafficMatch]
+  var openToIPv6: [TrafficMatch]
+
+  struct OpenRule: Sendable {
+    var traffic: TrafficMatch
+    var index: RuleIndex
+    var missing: MissingPiece
+    /// Blocks within which the unknown members must lie; empty when not even that is known.
+    var within: [IPPrefix]
+  }
+
+  /// Whether a rule of this policy allows the traffic from or to every address of the family.
+  func allowsEveryone(_ family: IPFamily, _ service: ServiceKey) -> Bool {
+    (family == .v4 ? openToIPv4 : openToIPv6).contains { $0.matches(service) }
+  }
+
+  /// Whether a rule allows every port of the protocol to every address of the family.
+  func allowsEveryPort(_ family: IPFamily, _ ipProtocol: IPProtocol) -> Bool {
+    (family == .v4 ? openToIPv4 : openToIPv6).contains { traffic in
+      switch traffic {
+      case .all: true
+      case .tcp(let ports): ipProtocol == .tcp && ports == .all
+      case .udp(let ports): ipProtocol == .udp && ports == .all
+      default: false
+      }
+    }
+  }
+
+  /// The first rule whose unknown peers might be `remote`.
+  func openRule(remote: IPAddress, service: ServiceKey) -> OpenRule? {
+    openRules.first { rule in
+      rule.traffic.matches(service) && (rule.within.isEmpty || rule.within.contains { $0.contains(remote) })
+    }
+  }
+}
+
+/// One direction of a network ACL.
+struct CompiledACL: Sendable {
+  var rules: CompiledRules
+  /// What `rules` was made from, for explanations.
+  var resolved: [ResolvedRule]
+  var allows: [Bool]
+  var indices: [RuleIndex]
+  var resource: ResourceIndex
+}

@@ -1,0 +1,135 @@
+import NetworkTypes
+import PrefixTables
+import RuleMatching
+import VirtualNetworks
+
+/// A route table as longest-prefix lookups, one a family (semantics RT-2, RT-4).
+struct CompiledRouteTable: Sendable {
+  struct CompiledRoute: Sendable {
+    var target: Target
+    var isBlackhole: Bool
+    var rule: RuleIndex
+    /// The target's id, for reports.
+    var resource: ResourceIndex?
+  }
+
+  /// Where a route leads, with positions in the network's arrays; nil where the input lacks the target.
+  enum Target: Sendable, Hashable {
+    case local
+    case internetGateway(Int?)
+    case egressOnlyGateway(Int?)
+    case natGateway(Int?)
+    case peering(Int?)
+    case transitGateway
+    case virtualPrivateGateway
+    case networkInterface(InterfaceIndex?)
+    case endpoint(Int?)
+    case unmodelled
+  }
+
+  var resource: ResourceIndex
+  var vpc: Int?
+  var routes: [CompiledRoute]
+  var table: IPPrefixTable<Int32>
+
+  /// The route of the longest prefix that holds the address.
+  func route(to address: IPAddress) -> CompiledRoute? {
+    table.lookup(address).map { routes[Int($0)] }
+  }
+}
+
+extension CompiledNetwork {
+  mutating func compileRouteTables() {
+    for table in model.routeTables {
+      var routes: [CompiledRouteTable.CompiledRoute] = []
+      var entries: [RouteEntry] = []
+      for route in implicitLocalRoutes(table) + table.routes {
+        let rule = catalogue.add(
+          RuleCatalogue.Entry(
+            kind: .route, owner: table.id, id: route.destination.text, direction: .egress,
+            text: "\(route.destination.text) -> \(route.target.text)"
+              + (route.isBlackhole ? " (blackhole)" : "")))
+        let resource = route.target.resource.map { resources.index(of: $0) }
+        routes.append(
+          CompiledRouteTable.CompiledRoute(
+            target: target(route.target), isBlackhole: route.isBlackhole, rule: rule, resource: resource))
+        for prefix in prefixes(route.destination) {
+          entries.append(RouteEntry(prefix: prefix, rank: route.rank, position: Int32(routes.count - 1)))
+        }
+      }
+      // Of equal prefixes the lowest rank wins, and of equal ranks the first (semantics RT-5).
+      var best: [IPPrefix: RouteEntry] = [:]
+      for entry in entries where entry.rank < best[entry.prefix]?.rank ?? .max { best[entry.prefix] = entry }
+      routeTables.append(
+        CompiledRouteTable(
+          resource: resources.index(of: table.id), vpc: index.vpcs[table.vpc], routes: routes,
+          table: IPPrefixTable(best.values.map { ($0.prefix, $0.position) })))
+    }
+  }
+
+  private struct RouteEntry {
+    var prefix: IPPrefix
+    var rank: Int
+    var position: Int32
+  }
+
+  /// The VPC's own blocks, for inputs that do not list `local` (semantics RT-3).
+  private func implicitLocalRoutes(_ table: RouteTable) -> [Route] {
+    guard let vpc = index.vpcs[table.vpc].map({ model.vpcs[$0] }) else { return [] }
+    let blocks = vpc.ipv4Blocks.map(IPPrefix.v4) + vpc.ipv6Blocks.map(IPPrefix.v6)
+    let listed = Set(
+      table.routes.compactMap { route -> IPPrefix? in
+        guard case .prefix(let prefix) = route.destination else { return nil }
+        return prefix
+      })
+    return blocks.filter { !listed.contains($0) }.map {
+      Route(destination: .prefix($0), target: .local, origin: .createdWithTable)
+    }
+  }
+
+  private func prefixes(_ destination: Route.Destination) -> [IPPrefix] {
+    switch destination {
+    case .prefix(let prefix): [prefix]
+    case .prefixList(let id): index.prefixLists[id].map { model.prefixLists[$0].entries } ?? []
+    }
+  }
+
+  private func target(_ target: Route.Target) -> CompiledRouteTable.Target {
+    switch target {
+    case .local: .local
+    case .internetGateway(let id): .internetGateway(index.internetGateways[id])
+    case .egressOnlyGateway(let id): .egressOnlyGateway(index.egressOnlyGateways[id])
+    case .natGateway(let id): .natGateway(index.natGateways[id])
+    case .peering(let id): .peering(index.peerings[id])
+    case .transitGateway: .transitGateway
+    case .virtualPrivateGateway: .virtualPrivateGateway
+    case .networkInterface(let id): .networkInterface(index.interfaces[id].map(InterfaceIndex.init))
+    case .instance(let id):
+      .networkInterface(model.networkInterfaces.firstIndex { $0.instance == id }.map(InterfaceIndex.init))
+    case .endpoint(let id): .endpoint(index.endpoints[id])
+    case .other, .none: .unmodelled
+    }
+  }
+}
+
+extension Route {
+  /// Static routes beat those of prefix lists, and these beat propagated ones, for one and the same prefix.
+  fileprivate var rank: Int {
+    if origin == .propagated { return 2 }
+    if case .prefixList = destination { return 1 }
+    return 0
+  }
+}
+
+extension Route.Destination {
+  var text: String {
+    switch self {
+    case .prefix(let prefix): prefix.description
+    case .prefixList(let id): id.rawValue
+    }
+  }
+}
+
+extension Route.Target {
+  var text: String { resource?.rawValue ?? (self == .local ? "local" : "nothing") }
+}

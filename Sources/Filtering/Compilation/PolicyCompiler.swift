@@ -1,0 +1,171 @@
+import NetworkTypes
+import RuleMatching
+import VirtualNetworks
+
+/// Turns the groups of interfaces into policies: references into addresses, equal sets of groups into one policy.
+struct PolicyCompiler {
+  private let model: VirtualNetwork
+  private let index: NetworkIndex
+  /// Interfaces that carry a group, by the group's id.
+  private let members: [ResourceID: [Int]]
+  private var interned: [[Int]: CompiledInterface.Groups] = [:]
+  /// Places in the catalogue of each group's rules, by the group's position.
+  private var ingressRules: [[RuleIndex]] = []
+  private var egressRules: [[RuleIndex]] = []
+  private(set) var policies: [CompiledPolicy] = []
+
+  init(_ model: VirtualNetwork, _ index: NetworkIndex, _ catalogue: inout RuleCatalogue) {
+    self.model = model
+    self.index = index
+    var members: [ResourceID: [Int]] = [:]
+    for (position, interface) in model.networkInterfaces.enumerated() {
+      for group in interface.groups { members[group, default: []].append(position) }
+    }
+    self.members = members
+    for group in model.securityGroups {
+      ingressRules.append(catalogue.add(rulesOf: group, .ingress))
+      egressRules.append(catalogue.add(rulesOf: group, .egress))
+    }
+  }
+
+  /// The policies of an interface's groups.
+  mutating func groups(of interface: NetworkInterface, isNATGateway: Bool) -> CompiledInterface.Groups {
+    if isNATGateway { return .unfiltered }
+    switch interface.kind {
+    case .natGateway, .transitGateway, .gatewayLoadBalancerEndpoint, .gatewayLoadBalancer: return .unfiltered
+    default: break
+    }
+    if interface.groups.isEmpty {
+      return interface.kind == .standard && !interface.isRequesterManaged ? .unknown : .unfiltered
+    }
+    let positions = interface.groups.map { index.groups[$0] }
+    guard positions.allSatisfy({ $0 != nil }) else { return .unknown }
+    let key = Set(positions.compactMap { $0 }).sorted()
+    if let known = interned[key] { return known }
+    let ingress = add(key, .ingress)
+    let egress = add(key, .egress)
+    let groups = CompiledInterface.Groups.policies(ingress: ingress, egress: egress)
+    interned[key] = groups
+    return groups
+  }
+
+  private mutating func add(_ groups: [Int], _ direction: Direction) -> Int {
+    var resolved: [ResolvedRule] = []
+    var withoutReferences: [ResolvedRule] = []
+    var hasReferences = false
+    var indices: [RuleIndex] = []
+    var open: [CompiledPolicy.OpenRule] = []
+    var openToIPv4: [TrafficMatch] = []
+    var openToIPv6: [TrafficMatch] = []
+    for group in groups {
+      let ruleIndices = (direction == .ingress ? ingressRules : egressRules)[group]
+      for (rule, ruleIndex) in zip(model.securityGroups[group].rules(direction), ruleIndices) {
+        let peer = resolve(rule, of: model.securityGroups[group], direction)
+        let traffic = rule.match.traffic
+        resolved.append(ResolvedRule(traffic, prefixes: peer.prefixes))
+        indices.append(ruleIndex)
+        if case .group = rule.match.peer {
+          hasReferences = true
+          withoutReferences.append(ResolvedRule(traffic, prefixes: []))
+        } else {
+          withoutReferences.append(ResolvedRule(traffic, prefixes: peer.prefixes))
+        }
+        if let missing = peer.missing {
+          open.append(
+            CompiledPolicy.OpenRule(
+              traffic: traffic, index: ruleIndex, missing: missing, within: peer.within))
+        }
+        if peer.prefixes.contains(.v4(.everything)) { openToIPv4.append(traffic) }
+        if peer.prefixes.contains(.v6(.everything)) { openToIPv6.append(traffic) }
+      }
+    }
+    policies.append(
+      CompiledPolicy(
+        rules: CompiledRules(resolved), resolved: resolved,
+        rulesWithoutReferences: hasReferences ? CompiledRules(withoutReferences) : nil,
+        indices: indices, openRules: open, openToIPv4: openToIPv4, openToIPv6: openToIPv6))
+    return policies.count - 1
+  }
+
+  private struct ResolvedPeer {
+    var prefixes: [IPPrefix] = []
+    var missing: MissingPiece?
+    var within: [IPPrefix] = []
+  }
+
+  private func resolve(_ rule: SecurityGroupRule, of owner: SecurityGroup, _ direction: Direction) -> ResolvedPeer {
+    switch rule.match.peer {
+    case .prefix(let prefix): return ResolvedPeer(prefixes: [prefix])
+    case .prefixList(let id):
+      guard let position = index.prefixLists[ResourceID(id)], model.prefixLists[position].entriesAreKnown else {
+        return ResolvedPeer(missing: .prefixListEntries)
+      }
+      return ResolvedPeer(prefixes: model.prefixLists[position].entries)
+    case .group(let id):
+      return resolve(group: ResourceID(id), rule, of: owner, direction)
+    }
+  }
+
+  /// The private addresses of the members that the reference may stand for (semantics SG-22 to SG-28).
+  private func resolve(
+    group: ResourceID, _ rule: SecurityGroupRule, of owner: SecurityGroup, _ direction: Direction
+  ) -> ResolvedPeer {
+    // A reference over a peering that is gone is stale (SG-28).
+    if let status = rule.reference?.peeringStatus, status != "active", status != "provisioning" {
+      return ResolvedPeer()
+    }
+    guard index.groups[group] != nil || members[group] != nil else {
+      // Of another account or VPC that the input does not hold; a group of this VPC that is gone is stale.
+      let isForeign = rule.reference.map { $0.peering != nil || $0.vpc != nil && $0.vpc != owner.vpc } ?? false
+      let isOtherAccount =
+        rule.reference?.account != nil && owner.attributes.account != nil
+        && rule.reference?.account != owner.attributes.account
+      guard isForeign || isOtherAccount else { return ResolvedPeer() }
+      return ResolvedPeer(missing: .groupMembers, within: peerBlocks(rule, of: owner))
+    }
+    let interfaces = (members[group] ?? []).map { model.networkInterfaces[$0] }
+    return ResolvedPeer(
+      prefixes: interfaces.filter { isInScope(vpc: $0.vpc, of: owner, direction) }.flatMap(\.privatePrefixes))
+  }
+
+  private func peerBlocks(_ rule: SecurityGroupRule, of owner: SecurityGroup) -> [IPPrefix] {
+    guard let vpc = owner.vpc else { return [] }
+    if let peering = rule.reference?.peering, let position = index.peerings[peering] {
+      return model.peeringConnections[position].side(oppositeTo: vpc)?.blocks ?? []
+    }
+    return model.peeringConnections.filter { $0.state == "active" }
+      .compactMap { $0.side(oppositeTo: vpc)?.blocks }.flatMap { $0 }
+  }
+
+  /// Whether a member in `vpc` counts for a reference from a group: the same VPC, a VPC peered in the same Region, or
+  /// for ingress one on the same transit gateway that supports references (semantics SG-25 to SG-27).
+  private func isInScope(vpc: ResourceID, of owner: SecurityGroup, _ direction: Direction) -> Bool {
+    guard let home = owner.vpc, home != vpc else { return true }
+    let isPeered = model.peeringConnections.contains { peering in
+      guard peering.state == "active", let other = peering.side(oppositeTo: home), other.vpc == vpc else {
+        return false
+      }
+      let regions = Set([peering.requester.region, peering.accepter.region].compactMap { $0 })
+      return regions.count <= 1
+    }
+    if isPeered || direction == .egress { return isPeered }
+    let attachments = model.transitGatewayAttachments.filter { $0.supportsGroupReferences && $0.state == "available" }
+    return attachments.contains { left in
+      left.resource == home
+        && attachments.contains { $0.resource == vpc && $0.transitGateway == left.transitGateway }
+        && model.transitGateways.contains { $0.id == left.transitGateway && $0.supportsGroupReferences }
+    }
+  }
+}
+
+extension RuleCatalogue {
+  /// Adds a group's rules of one direction.
+  fileprivate mutating func add(rulesOf group: SecurityGroup, _ direction: Direction) -> [RuleIndex] {
+    group.rules(direction).map { rule in
+      add(
+        Entry(
+          kind: .groupRule, owner: group.id, id: rule.id, direction: direction,
+          text: rule.match.text(direction)))
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import NetworkTypes
+import RuleMatching
+import VirtualNetworks
+
+/// Every rule, ACL entry and route of a network in one list, so that a verdict can name one by a number.
+public struct RuleCatalogue: Sendable {
+  /// One line of policy, with the resource that holds it.
+  public struct Entry: Sendable {
+    public enum Kind: Sendable, Hashable {
+      case groupRule
+      case aclEntry
+      case route
+    }
+
+    public var kind: Kind
+    /// The group, ACL or route table.
+    public var owner: ResourceID
+    /// `sgr-…`, an ACL entry's number, a route's destination.
+    public var id: String
+    public var direction: Direction
+    /// The rule as text: `tcp 443 from 0.0.0.0/0`.
+    public var text: String
+  }
+
+  public private(set) var entries: [Entry] = []
+
+  init() {}
+
+  /// Adds an entry and returns its index.
+  mutating func add(_ entry: Entry) -> RuleIndex {
+    entries.append(entry)
+    return RuleIndex(entries.count - 1)
+  }
+
+  public subscript(index: RuleIndex) -> Entry { entries[index.int] }
+}
+
+/// The ids of everything that a path may name, interfaces first.
+struct ResourceCatalogue: Sendable {
+  private(set) var ids: [ResourceID] = []
+  private var indices: [ResourceID: ResourceIndex] = [:]
+
+  /// The index of a resource, added if it is new.
+  mutating func index(of id: ResourceID) -> ResourceIndex {
+    if let index = indices[id] { return index }
+    let index = ResourceIndex(ids.count)
+    ids.append(id)
+    indices[id] = index
+    return index
+  }
+
+  subscript(index: ResourceIndex) -> ResourceID { ids[index.int] }
+}

@@ -1,0 +1,169 @@
+import NetworkTypes
+import RuleMatching
+import VirtualNetworks
+
+extension PacketFilter {
+  /// One sentence that says why packets had an outcome, for the packet with this header.
+  ///
+  /// For a denial it names the nearest rule and the field in which it missed. Not for the hot path.
+  public func explain(_ outcome: PathOutcome, for header: PacketHeader) -> String {
+    switch outcome.packetClass {
+    case .allow: return "every stage admits it"
+    case .exempt: return "traffic of the platform's own services is never filtered"
+    case .unplaced: return "neither \(header.source) nor \(header.destination) belongs to the network"
+    case .undecoded: return outcome.stop.map { "\($0.layer): \($0)" } ?? "not decoded"
+    case .unknown: return outcome.decisiveStep.map { explain(unknown: $0) } ?? "the way is not known"
+    case .deny: return outcome.decisiveStep.map { explain(denial: $0, header) } ?? "denied"
+    }
+  }
+
+  /// One sentence that says what an unknown answer hangs on.
+  public func explain(unknown step: PathStep) -> String {
+    let place = step.interface.map { label(id(of: $0)) } ?? "the interface"
+    let resource = step.resource.map { label(id(of: $0)) } ?? "a gateway"
+    let rule = step.rule.map { rules[$0] }
+    return switch step.missing {
+    case .ambiguousAddress: "several interfaces have the address (\(place) is one): name one with --interface"
+    case .interfaceOfAddress: "the other address is inside a VPC, but no interface of the input has it"
+    case .securityGroup: "the security groups of \(place) are not in the input"
+    case .groupMembers: "the members of the group in \(rule.map(Self.ruleLabel) ?? "a rule") are not in the input"
+    case .prefixListEntries: "the entries of the prefix list in \(rule.map(Self.ruleLabel) ?? "a rule") are not in the input"
+    case .networkACL: "the network ACL of \(resource) is not in the input"
+    case .routeTable: "the route table of \(resource) is not in the input"
+    case .subnet: "the subnet or VPC of \(place) is not in the input"
+    case .peerVPC: "the VPC behind \(resource) is not in the input"
+    case .network: "what lies behind \(step.resource == nil ? "the VPC's gateways" : resource) is not in the input"
+    case .forwardingInstance: "\(place) forwards the packet, or does not: that is up to its instance"
+    case .firstFragment: "a fragment without ports, and the fragment that has them was not seen"
+    case .transitRoutes: "the routes of \(resource) are not in the input"
+    case .unmodelled, nil: "Sallyport does not follow packets through \(resource)"
+    }
+  }
+
+  // MARK: Denials
+
+  private func explain(denial step: PathStep, _ header: PacketHeader) -> String {
+    switch step.element {
+    case .securityGroup: explainGroups(step, header)
+    case .networkACL: explainACL(step, header)
+    case .connection: "the segment came after its connection was closed (the rules are not asked)"
+    case .route: explainRoute(step, header)
+    default: explainOther(step, header)
+    }
+  }
+
+  private func explainGroups(_ step: PathStep, _ header: PacketHeader) -> String {
+    guard let interface = step.interface, let position = compiled.network.interfaces[interface.int].policy(step.direction)
+    else { return "the security groups do not allow it" }
+    let groups = compiled.network.model.networkInterfaces[interface.int].groups.map(label).joined(separator: ", ")
+    let side = step.direction == .ingress ? "inbound" : "outbound"
+    let policy = compiled.network.policies[position]
+    if policy.indices.isEmpty { return "\(groups) has no \(side) rules" }
+    let text = "no \(side) rule of \(groups) allows \(Self.text(header, step.direction))"
+    let remote = step.direction == .egress ? header.destination : header.source
+    if step.code == .groupReferencesNotPreserved {
+      return text + "; a group reference would, but does not hold for a packet that was translated or forwarded"
+    }
+    guard let miss = RuleMiss.nearest(to: remote, service: header.service, in: policy.resolved) else { return text }
+    return text + "; nearest: \(Self.ruleLabel(rules[policy.indices[miss.rule]])), which misses in "
+      + Self.text(miss.fields, step.direction)
+  }
+
+  private func explainACL(_ step: PathStep, _ header: PacketHeader) -> String {
+    let owner = step.resource.map { label(id(of: $0)) } ?? "the network ACL"
+    if let rule = step.rule, rules[rule].id != "*" {
+      return "entry \(rules[rule].id) of \(owner): \(rules[rule].text)"
+    }
+    let side = step.direction == .ingress ? "inbound" : "outbound"
+    let text = "no \(side) entry of \(owner) allows \(Self.text(header, step.direction))"
+    guard let resource = step.resource,
+      let acl = compiled.network.acls.enumerated().first(where: {
+        $0.element.resource == resource && ($0.offset % 2 == 0) == (step.direction == .ingress)
+      })?.element
+    else { return text }
+    let remote = step.direction == .egress ? header.destination : header.source
+    guard
+      let miss = RuleMiss.nearest(
+        to: remote, service: header.service, in: acl.resolved, where: { acl.allows[$0] })
+    else { return text }
+    let entry = rules[acl.indices[miss.rule]]
+    return text + "; nearest: \(entry.id) \(entry.text), which misses in " + Self.text(miss.fields, step.direction)
+  }
+
+  private func explainRoute(_ step: PathStep, _ header: PacketHeader) -> String {
+    let table = step.resource.map { label(id(of: $0)) } ?? "the route table"
+    switch step.code {
+    case .noRoute: return "\(table) has no route to \(header.destination)"
+    case .badStateRoute: return "the route \(step.rule.map { rules[$0].text } ?? "") of \(table) leads nowhere"
+    default: return "no interface of \(table) has \(header.destination)"
+    }
+  }
+
+  private func explainOther(_ step: PathStep, _ header: PacketHeader) -> String {
+    let place = step.interface.map { label(id(of: $0)) } ?? "the interface"
+    let resource = step.resource.map { label(id(of: $0)) } ?? "the gateway"
+    switch step.code {
+    case .sourceDestinationCheck:
+      let address = step.direction == .egress ? header.source : header.destination
+      return "\(address) is not an address of \(place), and its source/destination check is on"
+    case .unassociatedComponent:
+      return step.element == .networkInterface
+        ? "\(place) is not attached" : "the VPC has no attached internet gateway"
+    case .badState:
+      return step.element == .networkInterface
+        ? "the instance of \(place) is not running" : "\(resource) is not available"
+    case .gatewayEgressNeedsPublicAddress: return "\(header.source) has no public address to leave by \(resource) with"
+    case .gatewayIngressNeedsPublicAddress:
+      return "\(header.destination) cannot be reached from the internet: it has no public address there"
+    case .gatewayEgressToRFC1918: return "\(resource) drops packets to private addresses (RFC 1918)"
+    case .gatewayEgressToRFC6598: return "\(resource) drops packets to shared addresses (RFC 6598)"
+    case .gatewayIngressFromRFC1918: return "\(resource) drops packets from private addresses (RFC 1918)"
+    case .gatewayIngressFromRFC6598: return "\(resource) drops packets from shared addresses (RFC 6598)"
+    case .gatewayDestinationInVPC: return "\(header.destination) is inside the VPC, and \(resource) does not turn packets round"
+    case .natDestinationPreserved: return "\(place) is a NAT gateway and takes nothing that it did not ask for"
+    case .natSourceReassigned: return "the reply leaves by \(resource), which gives it another source: it is lost"
+    case .natSourceOutsideVPC: return "\(resource) serves sources of its own VPC only"
+    case .protocolRestriction:
+      return header.service == ServiceKey(.tcp, port: 25)
+        ? "mail (tcp 25) to the internet is blocked by default, whatever the rules"
+        : "\(resource) does not carry \(Self.trafficText(header))" + (header.isFragment ? " fragments" : "")
+    case .peeringAddressOutsideVPC: return "\(header.destination) is outside the VPC behind \(resource): peering gives no transit"
+    case .endpointProtocol: return "\(resource) takes TCP and ICMP echo only"
+    case .unknownDestination: return "nothing in the network has \(header.destination)"
+    default: return step.code?.rawValue ?? "denied"
+    }
+  }
+
+  // MARK: Words
+
+  private static func ruleLabel(_ entry: RuleCatalogue.Entry) -> String {
+    "\(entry.text) (\(entry.owner)/\(entry.id))"
+  }
+
+  /// `tcp 5432 from 203.0.113.7`
+  private static func text(_ header: PacketHeader, _ direction: Direction) -> String {
+    direction == .ingress
+      ? "\(trafficText(header)) from \(header.source)" : "\(trafficText(header)) to \(header.destination)"
+  }
+
+  /// `tcp 5432`, `icmp 8/0`, `protocol 47`.
+  static func trafficText(_ header: PacketHeader) -> String {
+    let ipProtocol = header.ipProtocol
+    guard header.hasTransport else { return "\(ipProtocol)" }
+    if ipProtocol.hasPorts { return "\(ipProtocol) \(header.service.port)" }
+    if ipProtocol.hasICMPKind { return "\(ipProtocol) \(header.service.port >> 8)/\(header.service.port & 255)" }
+    return "protocol \(ipProtocol)"
+  }
+
+  private static func text(_ fields: [RuleMiss.Field], _ direction: Direction) -> String {
+    let words = fields.map { field in
+      switch field {
+      case .ipProtocol: "protocol"
+      case .port: "port"
+      case .icmpKind: "ICMP type or code"
+      case .remoteAddress: direction == .ingress ? "source address" : "destination address"
+      }
+    }
+    return words.joined(separator: " and ")
+  }
+}

@@ -1,0 +1,186 @@
+import NetworkTypes
+import RuleMatching
+
+extension PacketFilter {
+  /// Judges a packet that has ports, or that needs none, in the table of its family.
+  func evaluate<Address: TrackedAddress>(
+    _ packet: PacketSummary, _ ends: FlowEnds<Address>, quoting quote: QuotedPacket?,
+    in table: inout ConnectionTable<Address>, _ memory: inout TrackerMemory
+  ) -> Verdict {
+    let identity = FlowIdentity(packet, ends)
+    if identity.isError {
+      return evaluateError(packet, quoting: quote, in: &table, &memory)
+    }
+    if let match = table.find(identity.key) {
+      let now = packet.time.nanoseconds
+      let isForward = (table[match.position].initiatorIsLow != match.isFlipped) == identity.fromLow
+      let expired = now &- table[match.position].lastSeen > memory.timers.limit(table[match.position].phase)
+      if !expired {
+        if let verdict = continueFlow(packet, identity, isForward, at: match.position, in: &table, &memory) {
+          return verdict
+        }
+      }
+      return beginAgain(packet, identity, at: match, in: &table, &memory)
+    }
+    return begin(packet, identity, in: &table, &memory)
+  }
+
+  /// A packet of a known flow; nil when it begins a new flow under the old key.
+  @inline(__always)
+  private func continueFlow<Address>(
+    _ packet: PacketSummary, _ identity: FlowIdentity<Address>, _ isForward: Bool, at position: Int,
+    in table: inout ConnectionTable<Address>, _ memory: inout TrackerMemory
+  ) -> Verdict? {
+    let phase = table[position].phase
+    if phase == .denied {
+      return isForward || (packet.ipProtocol == .tcp && !packet.tcpFlags.isBareSYN)
+        ? repeatDenied(packet, isForward, at: position, in: &table, &memory) : nil
+    }
+    if packet.ipProtocol == .tcp && table[position].isTracked {
+      let event = TCPEvent(packet.tcpFlags)
+      if phase == .closed {
+        if event == .syn && packet.tcpFlags.isBareSYN { return nil }
+        return rejectLate(packet, isForward, at: position, in: &table, &memory)
+      }
+      table[position].phase = TCPTransitions.next(phase, event, fromInitiator: isForward)
+    } else {
+      table[position].phase = phase.afterDatagram(fromInitiator: isForward)
+    }
+    table[position].lastSeen = packet.time.nanoseconds
+    var outcome = isForward ? table[position].forward : table[position].reverse
+    var beginsDirection = false
+    if outcome == Connection.unjudged || packet.isFragment {
+      beginsDirection = outcome == Connection.unjudged
+      outcome = rejudge(packet, isForward, &memory)
+      if !packet.isFragment {
+        if isForward { table[position].forward = outcome } else { table[position].reverse = outcome }
+      }
+    }
+    let packetClass = memory.classes[Int(outcome)]
+    let state: FlowState =
+      packetClass == .exempt ? .none : table[position].isTracked ? .established : .untracked
+    return Verdict(
+      packetClass, state: state, outcome: OutcomeID(rawValue: outcome), beginsDirection: beginsDirection)
+  }
+
+  /// A further packet of a flow whose first was stopped: stopped likewise, or, in the other direction, judged by the
+  /// rules without beginning anything.
+  private func repeatDenied<Address>(
+    _ packet: PacketSummary, _ isForward: Bool, at position: Int, in table: inout ConnectionTable<Address>,
+    _ memory: inout TrackerMemory
+  ) -> Verdict {
+    table[position].lastSeen = packet.time.nanoseconds
+    var outcome = isForward ? table[position].forward : table[position].reverse
+    let beginsDirection = outcome == Connection.unjudged
+    if beginsDirection {
+      outcome = judge(PacketHeader(packet), relation: .new, reusing: &memory).outcome
+      table[position].reverse = outcome
+    }
+    return Verdict(
+      memory.classes[Int(outcome)], state: .new, outcome: OutcomeID(rawValue: outcome),
+      beginsDirection: beginsDirection)
+  }
+
+  /// A segment of a connection that was closed: rejected whatever the rules say of new ones (semantics CT-25).
+  private func rejectLate<Address>(
+    _ packet: PacketSummary, _ isForward: Bool, at position: Int, in table: inout ConnectionTable<Address>,
+    _ memory: inout TrackerMemory
+  ) -> Verdict {
+    let judged = isForward ? table[position].forward : table[position].reverse
+    let steps = judged == Connection.unjudged ? [] : memory.outcomes[Int(judged)].steps
+    let group = steps.first { $0.element == .securityGroup && $0.action != .unfiltered }
+    let step = PathStep(
+      group?.stage ?? .destinationSecurityGroup, .connection, .deny, group?.direction ?? .ingress,
+      interface: group?.interface, code: .groupRulesMismatch)
+    let outcome = memory.intern(PathOutcome(.deny, steps: [step]))
+    return Verdict(.deny, state: .none, outcome: OutcomeID(rawValue: outcome))
+  }
+
+  // MARK: Beginning
+
+  /// A flow that is not in the table, nor under the key that its private addresses give.
+  private func begin<Address>(
+    _ packet: PacketSummary, _ identity: FlowIdentity<Address>, in table: inout ConnectionTable<Address>,
+    _ memory: inout TrackerMemory
+  ) -> Verdict {
+    let now = packet.time.nanoseconds
+    if let canonical = canonicalIdentity(packet, Address.self), canonical.key != identity.key,
+      let match = table.find(canonical.key),
+      now &- table[match.position].lastSeen <= memory.timers.limit(table[match.position].phase)
+    {
+      // The same flow, seen on the other side of a one-to-one translation.
+      let isFlipped = match.isFlipped != (canonical.fromLow != identity.fromLow)
+      table.addAlias(
+        identity.key, of: .init(position: match.position, isFlipped: isFlipped), now: now, timers: memory.timers)
+      let isForward = (table[match.position].initiatorIsLow != match.isFlipped) == canonical.fromLow
+      if let verdict = continueFlow(packet, identity, isForward, at: match.position, in: &table, &memory) {
+        return verdict
+      }
+      return beginAgain(
+        packet, identity, at: .init(position: match.position, isFlipped: isFlipped), in: &table, &memory)
+    }
+    let start = judgeFirst(packet, identity, knownBefore: false, &memory)
+    if start.packetClass != .unplaced {
+      let connection = start.connection(lastSeen: now, initiatorIsLow: identity.fromLow == start.isForward)
+      let key = canonicalIdentity(packet, Address.self) ?? identity
+      let stored = key.fromLow == identity.fromLow ? connection : connection.withEndsSwapped
+      if let position = table.insert(key.key, stored, now: now, timers: memory.timers) {
+        if key.key != identity.key {
+          table.addAlias(
+            identity.key, of: .init(position: position, isFlipped: key.fromLow != identity.fromLow), now: now,
+            timers: memory.timers)
+        }
+      } else {
+        memory.untrackedForLackOfRoom += 1
+      }
+    }
+    return start.verdict
+  }
+
+  /// A new flow under the key of one that has expired, closed or been denied.
+  private func beginAgain<Address>(
+    _ packet: PacketSummary, _ identity: FlowIdentity<Address>, at match: ConnectionTable<Address>.Match,
+    in table: inout ConnectionTable<Address>, _ memory: inout TrackerMemory
+  ) -> Verdict {
+    let start = judgeFirst(packet, identity, knownBefore: true, &memory)
+    let connection = start.connection(
+      lastSeen: packet.time.nanoseconds, initiatorIsLow: identity.fromLow == start.isForward)
+    table[match.position] = match.isFlipped ? connection.withEndsSwapped : connection
+    return start.verdict
+  }
+
+  /// The identity of the packet's flow with every public address replaced by its private one, so that both sides of
+  /// an internet gateway's translation are one flow; nil if that is the packet's own.
+  private func canonicalIdentity<Address>(_ packet: PacketSummary, _: Address.Type) -> FlowIdentity<Address>? {
+    guard case .v4(let source, let destination) = packet.addresses else { return nil }
+    let privateSource = compiled.network.addresses.privateAddress(of: source) ?? source
+    let privateDestination = compiled.network.addresses.privateAddress(of: destination) ?? destination
+    guard privateSource != source || privateDestination != destination else { return nil }
+    return Address.ends(of: .v4(source: privateSource, destination: privateDestination)).map { FlowIdentity(packet, $0) }
+  }
+}
+
+extension Connection {
+  fileprivate var withEndsSwapped: Connection {
+    var swapped = self
+    swapped.initiatorIsLow.toggle()
+    return swapped
+  }
+}
+
+extension ConnectionPhase {
+  /// The phase after a datagram of a flow without a state machine of its own (semantics CT-18).
+  fileprivate func afterDatagram(fromInitiator isForward: Bool) -> ConnectionPhase {
+    switch (self, isForward) {
+    case (.udpRequest, false): .udpReplied
+    case (.udpReplied, true): .udpAgain
+    case (.udpAgain, false): .udpStream
+    default: self
+    }
+  }
+}
+
+extension TCPFlags {
+  /// Whether a segment asks for a new connection.
+  var isBareSYN: Bool { contains(.syn) && !contains(.ack) && !contains(.rst) }
+}

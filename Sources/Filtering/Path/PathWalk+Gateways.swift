@@ -1,0 +1,274 @@
+import NetworkTypes
+import RuleMatching
+import VirtualNetworks
+
+extension PathWalk {
+  /// Follows the route that a table has for the destination.
+  mutating func follow(table position: Int, vpc: Int?, subnet: Int?, interface: InterfaceIndex?) {
+    let table = network.routeTables[position]
+    guard !isMulticast(header.destination) else {
+      deny(
+        .route, .route, .egress, .noPossibleDestination, interface: interface, resource: table.resource)
+      return
+    }
+    guard let route = table.route(to: header.destination) else {
+      deny(.route, .route, .egress, .noRoute, interface: interface, resource: table.resource)
+      if findsEveryBlocker { tryDestinationAnyway(fromSubnet: subnet) }
+      return
+    }
+    guard !route.isBlackhole else {
+      deny(
+        .route, .route, .egress, .badStateRoute, interface: interface, resource: table.resource, rule: route.rule)
+      if findsEveryBlocker { tryDestinationAnyway(fromSubnet: subnet) }
+      return
+    }
+    append(
+      PathStep(
+        .route, .route, .allow, .egress, interface: interface, resource: table.resource, rule: route.rule))
+    leg += 1
+    guard leg <= Self.legLimit else {
+      deny(.route, .route, .egress, .noPossibleDestination, interface: interface, resource: table.resource)
+      return
+    }
+    switch route.target {
+    case .local: deliver(in: vpc, fromSubnet: subnet, sender: interface)
+    case .internetGateway: leaveByInternetGateway(vpc: vpc, interface: interface, resource: route.resource)
+    case .egressOnlyGateway: leaveByEgressOnlyGateway(interface: interface, resource: route.resource)
+    case .natGateway(let gateway):
+      enterNATGateway(gateway, vpc: vpc, fromSubnet: subnet, interface: interface, resource: route.resource)
+    case .peering(let peering):
+      crossPeering(peering, from: vpc, interface: interface, resource: route.resource)
+    case .endpoint(let endpoint):
+      enterEndpoint(endpoint, fromSubnet: subnet, interface: interface, resource: route.resource)
+    case .networkInterface(let target):
+      enterForwarder(target, fromSubnet: subnet, interface: interface, resource: route.resource)
+    case .transitGateway, .virtualPrivateGateway:
+      leaveModel(.network, interface: interface, resource: route.resource)
+    case .unmodelled:
+      leaveModel(.unmodelled, interface: interface, resource: route.resource)
+    }
+  }
+
+  private func isMulticast(_ address: IPAddress) -> Bool {
+    switch address {
+    case .v4(let address): address.rawValue >> 28 == 0xe || address == .allOnes
+    case .v6(let address): address.high >> 56 == 0xff
+    }
+  }
+
+  /// The packet leaves for a network that the model does not hold.
+  private mutating func leaveModel(
+    _ missing: MissingPiece, interface: InterfaceIndex?, resource: ResourceIndex?
+  ) {
+    if relation == .reply {
+      // Whoever began the flow from there gets its replies.
+      append(PathStep(.gateway, .outside, .unfiltered, .egress, interface: interface, resource: resource))
+      deliver(to: .outside)
+      return
+    }
+    markUnknown(.gateway, .outside, .egress, missing, interface: interface, resource: resource)
+    deliver(to: .outside)
+    if missing != .unmodelled { tryDestinationAnyway(fromSubnet: nil) }
+  }
+
+  // MARK: Internet gateway
+
+  private mutating func leaveByInternetGateway(
+    vpc: Int?, interface: InterfaceIndex?, resource: ResourceIndex?
+  ) {
+    guard let vpc, network.vpcs[vpc].internetGateway != nil else {
+      deny(.gateway, .gateway, .egress, .unassociatedComponent, interface: interface, resource: resource)
+      return
+    }
+    if network.model.vpcs[vpc].contains(header.destination) {
+      deny(.gateway, .gateway, .egress, .gatewayDestinationInVPC, interface: interface, resource: resource)
+      guard findsEveryBlocker else { return }
+    }
+    if case .v4(let destination) = header.destination {
+      if let code = SpecialBlocks.egressCode(destination) {
+        deny(.gateway, .gateway, .egress, code, interface: interface, resource: resource)
+        guard findsEveryBlocker else { return }
+      }
+    }
+    if isBlockedMail {
+      deny(.gateway, .gateway, .egress, .protocolRestriction, interface: interface, resource: resource)
+      guard findsEveryBlocker else { return }
+    }
+    if case .v4(let source) = header.source {
+      let owner = interface.flatMap { publicAddress(of: source, at: $0) }
+      guard let publicAddress = owner else {
+        deny(
+          .gateway, .gateway, .egress, .gatewayEgressNeedsPublicAddress, interface: interface,
+          resource: resource)
+        return
+      }
+      header.source = .v4(publicAddress)
+    }
+    append(
+      PathStep(.gateway, .gateway, .translate, .egress, interface: interface, resource: resource))
+    enterInternet()
+  }
+
+  /// Mail to the internet is blocked by default whatever the rules (semantics SG-45).
+  private var isBlockedMail: Bool {
+    relation == .new && header.hasTransport && header.service == ServiceKey(.tcp, port: 25)
+  }
+
+  private func publicAddress(of source: IPv4Address, at interface: InterfaceIndex) -> IPv4Address? {
+    let model = network.model.networkInterfaces[interface.int]
+    if let own = model.ipv4Addresses.first(where: { $0.address == source })?.publicAddress { return own }
+    guard let gateway = network.interfaces[interface.int].natGateway else { return nil }
+    return network.model.natGateways[gateway].addresses.first { $0.privateAddress == source }?.publicAddress
+  }
+
+  /// The packet is on the internet: it stays there, or comes back in by the public address of an interface.
+  private mutating func enterInternet() {
+    guard case .v4 = header.destination,
+      network.addresses.owners(of: header.destination).contains(where: \.isPublic)
+    else {
+      append(PathStep(.gateway, .internet, .unfiltered, .egress))
+      deliver(to: .internet)
+      return
+    }
+    arriveFromInternet()
+  }
+
+  /// From the internet through the gateway of whoever has the address (semantics P-1, AD-13).
+  mutating func arriveFromInternet() {
+    // A public address means that group identity is gone (semantics SG-32).
+    preservesGroupIdentity = false
+    if case .v4(let source) = header.source, let code = SpecialBlocks.ingressCode(source) {
+      deny(.gateway, .gateway, .ingress, code, interface: receiver)
+      guard findsEveryBlocker else { return }
+    }
+    switch header.destination {
+    case .v4: arriveFromInternetV4()
+    case .v6: arriveFromInternetV6()
+    }
+  }
+
+  private var receiver: InterfaceIndex? {
+    network.addresses.owners(of: header.destination).first?.interface
+  }
+
+  private mutating func arriveFromInternetV4() {
+    let owners = network.addresses.owners(of: header.destination)
+    guard let owner = owners.first(where: \.isPublic), let privateAddress = owner.privateAddress else {
+      deny(.gateway, .gateway, .ingress, .gatewayIngressNeedsPublicAddress, interface: receiver)
+      if findsEveryBlocker { tryDestinationAnyway(fromSubnet: nil) }
+      return
+    }
+    let state = network.interfaces[owner.interface.int]
+    guard let vpc = state.vpc, let gateway = network.vpcs[vpc].internetGateway else {
+      deny(.gateway, .gateway, .ingress, .unassociatedComponent, interface: owner.interface)
+      if findsEveryBlocker { tryDestinationAnyway(fromSubnet: nil) }
+      return
+    }
+    header.destination = .v4(privateAddress)
+    append(
+      PathStep(.gateway, .gateway, .translate, .ingress, interface: owner.interface, resource: gateway))
+    enterVPCFromGateway(vpc, to: owner.interface)
+  }
+
+  private mutating func arriveFromInternetV6() {
+    guard let owner = network.addresses.owners(of: header.destination).first else {
+      deny(.gateway, .gateway, .ingress, .unknownDestination)
+      return
+    }
+    let state = network.interfaces[owner.interface.int]
+    guard let vpc = state.vpc, let subnet = state.subnet else {
+      markUnknown(.gateway, .gateway, .ingress, .subnet, interface: owner.interface)
+      receive(at: owner.interface, fromSubnet: nil)
+      return
+    }
+    let back = network.subnets[subnet].routeTable.flatMap { network.routeTables[$0].route(to: header.source) }
+    if case .egressOnlyGateway? = back?.target, relation == .new {
+      // Nothing begins outside an egress-only gateway (semantics AD-24).
+      deny(
+        .gateway, .gateway, .ingress, .gatewayIngressNeedsPublicAddress, interface: owner.interface,
+        resource: back?.resource)
+      guard findsEveryBlocker else { return }
+    } else if network.vpcs[vpc].internetGateway == nil, relation == .new {
+      deny(.gateway, .gateway, .ingress, .unassociatedComponent, interface: owner.interface)
+      guard findsEveryBlocker else { return }
+    } else {
+      append(
+        PathStep(
+          .gateway, .gateway, .unfiltered, .ingress, interface: owner.interface,
+          resource: back?.resource ?? network.vpcs[vpc].internetGateway))
+    }
+    enterVPCFromGateway(vpc, to: owner.interface)
+  }
+
+  /// The gateway's own route table may send the packet somewhere else first (semantics RT-16).
+  private mutating func enterVPCFromGateway(_ vpc: Int, to interface: InterfaceIndex) {
+    if let edge = network.vpcs[vpc].edgeTable, let route = network.routeTables[edge].route(to: header.destination),
+      case .networkInterface(let target) = route.target, target != interface
+    {
+      append(
+        PathStep(
+          .route, .route, .allow, .ingress, interface: interface, resource: network.routeTables[edge].resource,
+          rule: route.rule))
+      enterForwarder(target, fromSubnet: nil, interface: interface, resource: route.resource)
+      return
+    }
+    receive(at: interface, fromSubnet: nil)
+  }
+
+  private mutating func leaveByEgressOnlyGateway(interface: InterfaceIndex?, resource: ResourceIndex?) {
+    isTrackedAutomatically = true
+    guard header.family == .v6 else {
+      deny(.gateway, .gateway, .egress, .protocolRestriction, interface: interface, resource: resource)
+      return
+    }
+    append(PathStep(.gateway, .gateway, .unfiltered, .egress, interface: interface, resource: resource))
+    append(PathStep(.gateway, .internet, .unfiltered, .egress))
+    deliver(to: .internet)
+  }
+
+  // MARK: Forwarders and endpoints
+
+  /// A route through an interface: the instance behind it forwards, or does not, by rules of its own.
+  private mutating func enterForwarder(
+    _ target: InterfaceIndex?, fromSubnet: Int?, interface: InterfaceIndex?, resource: ResourceIndex?
+  ) {
+    guard let target else {
+      markUnknown(.route, .networkInterface, .egress, .unmodelled, interface: interface, resource: resource)
+      return
+    }
+    let owns = network.addresses.owners(of: header.destination).contains { $0.interface == target }
+    if owns {
+      receive(at: target, fromSubnet: fromSubnet)
+      return
+    }
+    if let subnet = network.interfaces[target.int].subnet, subnet != fromSubnet {
+      guard passesACL(of: subnet, .ingress, interface: target) else { return }
+    }
+    guard isUsable(target, .gateway, .ingress) || findsEveryBlocker else { return }
+    guard passesAddressCheck(target, header.destination, .ingress) else { return }
+    guard passesGroups(target, .ingress) else { return }
+    markUnknown(
+      .gateway, .networkInterface, .egress, .forwardingInstance, interface: target, resource: resource)
+    // What the appliance sends on has lost its sender's groups (semantics SG-29).
+    preservesGroupIdentity = false
+    tryDestinationAnyway(fromSubnet: network.interfaces[target.int].subnet)
+  }
+
+  /// A gateway endpoint takes TCP and ICMP echo (semantics RT-22); others are not modelled yet.
+  private mutating func enterEndpoint(
+    _ position: Int?, fromSubnet: Int?, interface: InterfaceIndex?, resource: ResourceIndex?
+  ) {
+    guard let position, network.model.endpoints[position].kind == .gateway else {
+      leaveModel(.unmodelled, interface: interface, resource: resource)
+      return
+    }
+    let isEcho = header.service == ServiceKey(.icmp, port: 8 << 8)
+    guard header.ipProtocol == .tcp || isEcho else {
+      deny(.gateway, .gateway, .egress, .endpointProtocol, interface: interface, resource: resource)
+      return
+    }
+    isTrackedAutomatically = true
+    append(PathStep(.gateway, .gateway, .unfiltered, .egress, interface: interface, resource: resource))
+    deliver(to: .outside)
+  }
+}

@@ -1,0 +1,132 @@
+import NetworkTypes
+import RuleMatching
+import VirtualNetworks
+
+extension PathWalk {
+  /// A packet is routed to a NAT gateway: its subnet's ACL, the translation, and on (semantics NACL-19, AD-15).
+  mutating func enterNATGateway(
+    _ position: Int?, vpc: Int?, fromSubnet: Int?, interface: InterfaceIndex?, resource: ResourceIndex?
+  ) {
+    isTrackedAutomatically = true
+    guard let position else {
+      markUnknown(.gateway, .gateway, .egress, .unmodelled, interface: interface, resource: resource)
+      return
+    }
+    let gateway = network.model.natGateways[position]
+    guard relation == .new else {
+      // A reply that leaves by a NAT gateway which did not translate its request gets a new source and is lost (E1).
+      deny(.gateway, .gateway, .egress, .natSourceReassigned, interface: interface, resource: resource)
+      return
+    }
+    guard gateway.state == "available" else {
+      deny(.gateway, .gateway, .egress, .badState, interface: interface, resource: resource)
+      return
+    }
+    guard case .v4(let source) = header.source, gateway.vpc == vpc.map({ network.model.vpcs[$0].id }),
+      let vpc, network.model.vpcs[vpc].contains(header.source)
+    else {
+      // AD-20: sources of its own VPC only.
+      deny(.gateway, .gateway, .egress, .natSourceOutsideVPC, interface: interface, resource: resource)
+      return
+    }
+    guard header.ipProtocol.hasPorts || header.ipProtocol == .icmp else {
+      deny(.gateway, .gateway, .egress, .protocolRestriction, interface: interface, resource: resource)
+      return
+    }
+    if header.isFragment && header.ipProtocol != .udp {
+      // AD-18: TCP and ICMP fragments are dropped.
+      deny(.gateway, .gateway, .egress, .protocolRestriction, interface: interface, resource: resource)
+      return
+    }
+    let address = gateway.addresses.first { $0.networkInterface != nil && $0.privateAddress != nil }
+    guard let natInterface = address?.networkInterface.flatMap({ network.index.interfaces[$0] }),
+      let translated = address?.privateAddress
+    else {
+      markUnknown(.gateway, .gateway, .egress, .unmodelled, interface: interface, resource: resource)
+      return
+    }
+    let own = InterfaceIndex(natInterface)
+    if let subnet = network.interfaces[natInterface].subnet, subnet != fromSubnet {
+      guard passesACL(of: subnet, .ingress, interface: own) else { return }
+    }
+    translations.append(
+      Translation(interface: own, originalSource: .v4(source), translatedSource: .v4(translated)))
+    header.source = .v4(translated)
+    preservesGroupIdentity = false
+    append(PathStep(.gateway, .gateway, .translate, .egress, interface: own, resource: resource))
+    leaveNATGateway(own)
+  }
+
+  /// From the NAT gateway's subnet towards the destination: ACL and route, no groups (semantics SG-46).
+  mutating func leaveNATGateway(_ interface: InterfaceIndex) {
+    let state = network.interfaces[interface.int]
+    guard let subnet = state.subnet else {
+      markUnknown(.route, .route, .egress, .subnet, interface: interface)
+      return
+    }
+    if network.model.subnets[subnet].contains(header.destination) {
+      deliver(in: state.vpc, fromSubnet: subnet, sender: interface)
+      return
+    }
+    guard passesACL(of: subnet, .egress, interface: interface) else { return }
+    route(from: subnet, interface: interface)
+  }
+
+  /// A packet for the NAT gateway's own address: the reply of a translated flow, or nothing that it takes
+  /// (semantics AD-19).
+  mutating func receive(atNATGateway interface: InterfaceIndex, subnet: Int) {
+    guard relation != .new else {
+      deny(.gateway, .gateway, .ingress, .natDestinationPreserved, interface: interface)
+      return
+    }
+    guard let position = translations.lastIndex(where: { $0.interface == interface }) else {
+      // A flow that was first seen behind the translation ends here.
+      append(PathStep(.gateway, .networkInterface, .established, .ingress, interface: interface))
+      deliver(to: .interface(interface))
+      return
+    }
+    let translation = translations.remove(at: position)
+    if header.isFragment && header.ipProtocol != .udp {
+      deny(.gateway, .gateway, .ingress, .protocolRestriction, interface: interface)
+      return
+    }
+    header.destination = translation.originalSource
+    append(PathStep(.gateway, .gateway, .translate, .ingress, interface: interface))
+    leg += 1
+    leaveNATGateway(interface)
+  }
+
+  /// A peering connection: only addresses of the two VPCs pass (semantics RT-20).
+  mutating func crossPeering(
+    _ position: Int?, from vpc: Int?, interface: InterfaceIndex?, resource: ResourceIndex?
+  ) {
+    guard let position, let vpc else {
+      markUnknown(.gateway, .gateway, .egress, .peerVPC, interface: interface, resource: resource)
+      return
+    }
+    let peering = network.model.peeringConnections[position]
+    guard peering.state == "active" else {
+      deny(.gateway, .gateway, .egress, .badState, interface: interface, resource: resource)
+      return
+    }
+    guard let side = peering.side(oppositeTo: network.model.vpcs[vpc].id) else {
+      deny(.gateway, .gateway, .egress, .unassociatedComponent, interface: interface, resource: resource)
+      return
+    }
+    guard let peer = network.index.vpcs[side.vpc] else {
+      if !side.blocks.isEmpty && !side.blocks.contains(where: { $0.contains(header.destination) }) {
+        deny(.gateway, .gateway, .egress, .peeringAddressOutsideVPC, interface: interface, resource: resource)
+        return
+      }
+      markUnknown(.gateway, .gateway, .egress, .peerVPC, interface: interface, resource: resource)
+      deliver(to: .outside)
+      return
+    }
+    guard network.model.vpcs[peer].contains(header.destination) else {
+      deny(.gateway, .gateway, .egress, .peeringAddressOutsideVPC, interface: interface, resource: resource)
+      return
+    }
+    append(PathStep(.gateway, .gateway, .allow, .egress, interface: interface, resource: resource))
+    deliver(in: peer, fromSubnet: nil, sender: interface)
+  }
+}

@@ -1,0 +1,245 @@
+import NetworkTypes
+import RuleMatching
+import VirtualNetworks
+
+/// Follows one packet from where it enters the network to where it is delivered or stopped.
+///
+/// This is the only place that says what happens to a packet, in the strict order of semantics section 0: source
+/// check, groups, ACL, route, gateways (each of which begins a new leg), ACL, groups. Auditing and tracing both run it;
+/// what it did is the list of ``steps``.
+struct PathWalk {
+  /// How the packet relates to a flow that groups have admitted before.
+  enum Relation: Sendable, Hashable {
+    /// Begins a flow, or belongs to none: groups ask their rules.
+    case new
+    /// Answers an admitted flow: groups let it pass (semantics CT-1).
+    case reply
+    /// An ICMP error about a flow that is tracked at these interfaces (semantics CT-22).
+    case related(InterfaceIndex?, InterfaceIndex?)
+  }
+
+  /// Where the packet enters the model.
+  enum Origin: Sendable, Hashable {
+    case interface(InterfaceIndex)
+    /// A NAT gateway's interface, with a packet that it has translated already.
+    case natGateway(InterfaceIndex)
+    case internet
+    /// A network that the model does not hold (a peer, a VPN, …), on the way to an interface.
+    case outside(to: InterfaceIndex, missing: MissingPiece?)
+  }
+
+  /// Where a packet ended up that nothing stopped.
+  enum Delivery: Sendable, Hashable {
+    case interface(InterfaceIndex)
+    case internet
+    case platformService
+    /// A network that the model does not hold.
+    case outside
+  }
+
+  /// An address translation made on the way, which the reply must meet in reverse.
+  struct Translation: Sendable, Hashable {
+    /// The NAT gateway's interface.
+    var interface: InterfaceIndex
+    /// Source before the translation.
+    var originalSource: IPAddress
+    /// Source after it.
+    var translatedSource: IPAddress
+  }
+
+  let compiled: CompiledReference
+  var network: CompiledNetwork { _read { yield compiled.network } }
+
+  var header: PacketHeader
+  let relation: Relation
+  /// Whether to go on after a denial, to find every blocker.
+  let findsEveryBlocker: Bool
+  /// Whether the group identity of the sender still counts (semantics SG-29).
+  var preservesGroupIdentity = true
+  /// Translations that a reply's forward path made.
+  var translations: [Translation] = []
+
+  private(set) var steps: [PathStep] = []
+  /// The header at each step; kept only when every blocker is wanted.
+  private(set) var headers: [PacketHeader] = []
+  private(set) var delivery: Delivery?
+  private(set) var isDenied = false
+  private(set) var isUnknown = false
+  /// Interfaces where the flow is tracked: all that it passes, but for those where CT-4 makes it untracked.
+  private(set) var trackedAt: [InterfaceIndex] = []
+  /// Whether something on the path makes AWS track the flow whatever the rules (semantics CT-6).
+  var isTrackedAutomatically = false
+  private(set) var passedGroups: [InterfaceIndex] = []
+  var leg: UInt8 = 0
+  /// Legs are few in any real network; routes that lead in circles end here.
+  static let legLimit: UInt8 = 16
+
+  init(
+    _ compiled: CompiledReference, _ header: PacketHeader, relation: Relation = .new,
+    findsEveryBlocker: Bool = false, reusing steps: consuming [PathStep] = []
+  ) {
+    self.compiled = compiled
+    self.header = header
+    self.relation = relation
+    self.findsEveryBlocker = findsEveryBlocker
+    self.steps = steps
+    self.steps.removeAll(keepingCapacity: true)
+  }
+
+  /// What the walk found: a denial outweighs what is unknown, and what is unknown outweighs a pass.
+  var packetClass: PacketClass {
+    if isDenied { return .deny }
+    if delivery == .platformService { return .exempt }
+    return isUnknown || delivery == nil ? .unknown : .allow
+  }
+
+  /// Whether groups track the flow anywhere on the path.
+  var isTracked: Bool { isTrackedAutomatically || passedGroups.isEmpty || !trackedAt.isEmpty }
+
+  /// Gives the list of steps away.
+  mutating func takeSteps() -> [PathStep] {
+    defer { steps = [] }
+    return steps
+  }
+
+  mutating func run(from origin: Origin) {
+    switch origin {
+    case .interface(let interface): leave(interface)
+    case .natGateway(let interface): leaveNATGateway(interface)
+    case .internet: arriveFromInternet()
+    case .outside(let interface, let missing):
+      if let missing { markUnknown(.placement, .outside, .ingress, missing, interface: interface) }
+      receive(at: interface, fromSubnet: nil)
+    }
+  }
+
+  // MARK: The strict order
+
+  /// Source check, groups, ACL and route of the sending interface (semantics P-2).
+  private mutating func leave(_ interface: InterfaceIndex) {
+    let state = network.interfaces[interface.int]
+    guard isUsable(interface, .sourceCheck, .egress) || findsEveryBlocker else { return }
+    guard passesAddressCheck(interface, header.source, .egress) || findsEveryBlocker else { return }
+    if let service = exemption(at: interface, header.destination) {
+      deliverToPlatform(service, from: interface)
+      return
+    }
+    guard passesGroups(interface, .egress) else { return }
+    guard let subnet = state.subnet else {
+      markUnknown(.route, .route, .egress, .subnet, interface: interface)
+      return
+    }
+    if network.model.subnets[subnet].contains(header.destination) {
+      // Inside a subnet neither ACLs nor routes are asked (semantics P-5, NACL-12, RT-19).
+      deliver(in: state.vpc, fromSubnet: subnet, sender: interface)
+      return
+    }
+    guard passesACL(of: subnet, .egress, interface: interface) else { return }
+    route(from: subnet, interface: interface)
+  }
+
+  /// Looks the destination up in the subnet's route table and follows the route.
+  mutating func route(from subnet: Int, interface: InterfaceIndex?) {
+    guard let table = network.subnets[subnet].routeTable else {
+      markUnknown(
+        .route, .route, .egress, .routeTable, interface: interface, resource: network.subnets[subnet].resource)
+      tryDestinationAnyway(fromSubnet: subnet)
+      return
+    }
+    follow(table: table, vpc: network.subnets[subnet].vpc, subnet: subnet, interface: interface)
+  }
+
+  /// Finds who has the destination in the VPC and hands the packet to it.
+  mutating func deliver(in vpc: Int?, fromSubnet subnet: Int?, sender: InterfaceIndex?) {
+    let owners = network.addresses.owners(of: header.destination).filter { owner in
+      !owner.isPublic && (vpc == nil || network.interfaces[owner.interface.int].vpc == vpc)
+    }
+    guard let owner = owners.first else {
+      deny(
+        .route, .route, .egress, .noPossibleDestination, interface: sender,
+        resource: vpc.map { network.vpcs[$0].resource })
+      return
+    }
+    receive(at: owner.interface, fromSubnet: subnet)
+  }
+
+  /// ACL and groups of the receiving interface (semantics P-1).
+  mutating func receive(at interface: InterfaceIndex, fromSubnet: Int?) {
+    let state = network.interfaces[interface.int]
+    guard isUsable(interface, .destinationNetworkACL, .ingress) || findsEveryBlocker else { return }
+    guard let subnet = state.subnet else {
+      markUnknown(.destinationNetworkACL, .networkACL, .ingress, .subnet, interface: interface)
+      if passesGroups(interface, .ingress) { delivery = .interface(interface) }
+      return
+    }
+    if subnet != fromSubnet {
+      guard passesACL(of: subnet, .ingress, interface: interface) else { return }
+    }
+    if state.natGateway != nil {
+      receive(atNATGateway: interface, subnet: subnet)
+      return
+    }
+    guard passesAddressCheck(interface, header.destination, .ingress) else { return }
+    guard passesGroups(interface, .ingress) else { return }
+    delivery = .interface(interface)
+  }
+
+  /// When the way is not known or barred, the far end's stages can still be judged.
+  mutating func tryDestinationAnyway(fromSubnet: Int?) {
+    let owners = network.addresses.owners(of: header.destination)
+    guard !isDenied || findsEveryBlocker, owners.count == 1, let owner = owners.first else { return }
+    if let privateAddress = owner.privateAddress { header.destination = .v4(privateAddress) }
+    receive(at: owner.interface, fromSubnet: fromSubnet)
+  }
+
+  // MARK: Recording
+
+  mutating func append(_ step: PathStep) {
+    var step = step
+    step.leg = leg
+    steps.append(step)
+    if findsEveryBlocker { headers.append(header) }
+  }
+
+  mutating func deny(
+    _ stage: EvaluationStage, _ element: PathStep.Element, _ direction: Direction, _ code: ReachabilityCode,
+    interface: InterfaceIndex? = nil, resource: ResourceIndex? = nil, rule: RuleIndex? = nil
+  ) {
+    isDenied = true
+    append(
+      PathStep(
+        stage, element, .deny, direction, interface: interface, resource: resource, rule: rule, code: code))
+  }
+
+  mutating func markUnknown(
+    _ stage: EvaluationStage, _ element: PathStep.Element, _ direction: Direction, _ missing: MissingPiece,
+    interface: InterfaceIndex? = nil, resource: ResourceIndex? = nil, rule: RuleIndex? = nil,
+    code: ReachabilityCode? = nil
+  ) {
+    isUnknown = true
+    append(
+      PathStep(
+        stage, element, .unknown, direction, interface: interface, resource: resource, rule: rule,
+        code: code, missing: missing))
+  }
+
+  mutating func deliver(to delivery: Delivery) { self.delivery = delivery }
+
+  mutating func pass(groupsOf interface: InterfaceIndex, tracked: Bool) {
+    passedGroups.append(interface)
+    if tracked { trackedAt.append(interface) }
+  }
+
+  private mutating func deliverToPlatform(_ service: ResourceIndex?, from interface: InterfaceIndex) {
+    append(
+      PathStep(
+        .sourceSecurityGroup, .platformService, .unfiltered, .egress, interface: interface, resource: service))
+    delivery = .platformService
+  }
+}
+
+/// The compiled network behind a reference, so that a walk holds one pointer and not thirty arrays.
+final class CompiledReference: Sendable {
+  let network: CompiledNetwork
+  init(_ network: CompiledNetwork) { self.network = network }
+}

@@ -1,0 +1,177 @@
+import NetworkTypes
+import VirtualNetworks
+
+/// Where a packet stands in the network.
+enum Placement: Sendable {
+  /// It enters here, with this header: addresses as they are where it enters.
+  case enters(PathWalk.Origin, PacketHeader)
+  /// Traffic of the platform's own services, at an interface.
+  case platform(InterfaceIndex?)
+  /// More than one interface may be meant.
+  case ambiguous(InterfaceIndex)
+  /// Neither address belongs to the network.
+  case nowhere
+}
+
+extension CompiledNetwork {
+  /// Places a packet by its addresses: private, public, secondary, IPv6 and delegated ones.
+  ///
+  /// - Parameter captureInterface: Where the packet was captured; settles addresses that several interfaces have.
+  func place(_ header: PacketHeader, at captureInterface: InterfaceIndex?, _ compiled: CompiledReference) -> Placement {
+    if let captureInterface { return place(header, seenBy: captureInterface, compiled) }
+    let sources = addresses.owners(of: header.source)
+    let destinations = addresses.owners(of: header.destination)
+    if sources.isEmpty && destinations.isEmpty {
+      return PlatformServices.isDHCP(header) || isLinkLocalDiscovery(header) ? .platform(nil) : .nowhere
+    }
+    if sources.count > 1 || destinations.count > 1 {
+      return placeAmbiguous(header, sources, destinations, compiled)
+    }
+    return place(header, source: sources.first, destination: destinations.first, compiled)
+  }
+
+  private func isLinkLocalDiscovery(_ header: PacketHeader) -> Bool {
+    guard PlatformServices.isNeighborDiscovery(header) else { return false }
+    return [header.source, header.destination].contains { address in
+      guard case .v6(let address) = address else { return false }
+      return SpecialBlock.isLinkLocal(address)
+    }
+  }
+
+  private func place(
+    _ header: PacketHeader, source: AddressOwners.Owner?, destination: AddressOwners.Owner?,
+    _ compiled: CompiledReference
+  ) -> Placement {
+    if let source { return placeSent(header, by: source, to: destination, compiled) }
+    guard let destination else { return .nowhere }
+    return placeReceived(header, by: destination, compiled)
+  }
+
+  /// A packet whose source belongs to an interface.
+  private func placeSent(
+    _ header: PacketHeader, by source: AddressOwners.Owner, to destination: AddressOwners.Owner?,
+    _ compiled: CompiledReference
+  ) -> Placement {
+    var header = header
+    if let privateAddress = source.privateAddress {
+      // Seen beyond the internet gateway: taken back to where it was sent.
+      header.source = .v4(privateAddress)
+      // A destination seen behind the gateway again is what its public address led to.
+      if let destination, !destination.isPublic, let publicAddress = publicAddress(of: header.destination, destination) {
+        header.destination = .v4(publicAddress)
+      }
+    }
+    let interface = source.interface
+    if PathWalk(compiled, header).exemption(at: interface, header.destination) != nil {
+      return .platform(interface)
+    }
+    return .enters(interfaces[interface.int].natGateway != nil ? .natGateway(interface) : .interface(interface), header)
+  }
+
+  /// A packet from outside to an address of an interface.
+  private func placeReceived(
+    _ header: PacketHeader, by destination: AddressOwners.Owner, _ compiled: CompiledReference
+  ) -> Placement {
+    let interface = destination.interface
+    if PathWalk(compiled, header.request).exemption(at: interface, header.source) != nil {
+      return .platform(interface)
+    }
+    if destination.isPublic { return .enters(.internet, header) }
+    let state = interfaces[interface.int]
+    if let vpc = state.vpc, model.vpcs[vpc].contains(header.source) {
+      return .enters(.outside(to: interface, missing: .interfaceOfAddress), header)
+    }
+    let back = state.subnet.flatMap { subnets[$0].routeTable }.flatMap { routeTables[$0].route(to: header.source) }
+    switch back?.target {
+    case .peering(let position?):
+      let peering = model.peeringConnections[position]
+      let peer = state.vpc.flatMap { peering.side(oppositeTo: model.vpcs[$0].id) }
+      let isModelled = peer.map { index.vpcs[$0.vpc] != nil } ?? false
+      return .enters(.outside(to: interface, missing: isModelled ? .interfaceOfAddress : nil), header)
+    case .peering(nil), .transitGateway, .virtualPrivateGateway, .networkInterface, .endpoint, .unmodelled:
+      return .enters(.outside(to: interface, missing: nil), header)
+    case .internetGateway, .egressOnlyGateway:
+      return .enters(.internet, beforeGateway(header, destination))
+    case .natGateway, .local, nil:
+      // No way back to a private source: it came by a way that the model does not have.
+      return isGlobal(header.source)
+        ? .enters(.internet, beforeGateway(header, destination))
+        : .enters(.outside(to: interface, missing: .network), header)
+    }
+  }
+
+  /// The header as it was before the internet gateway translated its destination.
+  private func beforeGateway(_ header: PacketHeader, _ destination: AddressOwners.Owner) -> PacketHeader {
+    var header = header
+    if let publicAddress = publicAddress(of: header.destination, destination) {
+      header.destination = .v4(publicAddress)
+    }
+    return header
+  }
+
+  private func publicAddress(of address: IPAddress, _ owner: AddressOwners.Owner) -> IPv4Address? {
+    model.networkInterfaces[owner.interface.int].ipv4Addresses.first { .v4($0.address) == address }?.publicAddress
+  }
+
+  private func isGlobal(_ address: IPAddress) -> Bool {
+    switch address {
+    case .v4(let address):
+      !SpecialBlock.isRFC1918(address) && !SpecialBlock.isRFC6598(address) && !SpecialBlock.isLinkLocal(address)
+    case .v6(let address): !SpecialBlock.isUniqueLocal(address) && !SpecialBlock.isLinkLocal(address)
+    }
+  }
+
+  // MARK: Several candidates
+
+  /// Several interfaces have an address: the pair that the network joins most closely is meant, if there is just one.
+  private func placeAmbiguous(
+    _ header: PacketHeader, _ sources: [AddressOwners.Owner], _ destinations: [AddressOwners.Owner],
+    _ compiled: CompiledReference
+  ) -> Placement {
+    let somewhere = sources.first?.interface ?? destinations[0].interface
+    var best: [(AddressOwners.Owner?, AddressOwners.Owner?)] = []
+    var bestRank = Int.max
+    for source in sources.isEmpty ? [nil] : sources.map(Optional.some) {
+      for destination in destinations.isEmpty ? [nil] : destinations.map(Optional.some) {
+        let rank = distance(source, destination)
+        if rank < bestRank { best = [] }
+        if rank <= bestRank {
+          best.append((source, destination))
+          bestRank = rank
+        }
+      }
+    }
+    guard best.count == 1 else { return .ambiguous(somewhere) }
+    return place(header, source: best[0].0, destination: best[0].1, compiled)
+  }
+
+  /// 0 within a VPC, 1 over an active peering, 2 otherwise.
+  private func distance(_ source: AddressOwners.Owner?, _ destination: AddressOwners.Owner?) -> Int {
+    guard let source, let destination, let left = interfaces[source.interface.int].vpc,
+      let right = interfaces[destination.interface.int].vpc
+    else { return 2 }
+    if left == right { return 0 }
+    let isPeered = model.peeringConnections.contains {
+      $0.state == "active" && $0.side(oppositeTo: model.vpcs[left].id)?.vpc == model.vpcs[right].id
+    }
+    return isPeered ? 1 : 2
+  }
+
+  /// A packet captured at a known interface: that interface sent it if it has the source, and else received it.
+  private func place(
+    _ header: PacketHeader, seenBy interface: InterfaceIndex, _ compiled: CompiledReference
+  ) -> Placement {
+    let own = { (address: IPAddress) in
+      addresses.owners(of: address).first { $0.interface == interface }
+    }
+    if let source = own(header.source) {
+      return place(header, source: source, destination: addresses.owners(of: header.destination).first, compiled)
+    }
+    guard let destination = own(header.destination) else {
+      return .enters(.outside(to: interface, missing: nil), header)
+    }
+    let senders = addresses.owners(of: header.source)
+    return place(
+      header, source: senders.count == 1 ? senders[0] : nil, destination: destination, compiled)
+  }
+}

@@ -1,0 +1,43 @@
+import NetworkTypes
+import RuleMatching
+
+/// The link-local services of the platform that neither groups nor ACLs filter (semantics SG-40, SG-41).
+enum PlatformServices {
+  private static let ipv4: Set<IPv4Address> = [
+    IPv4Address(169, 254, 169, 253),  // Amazon DNS
+    IPv4Address(169, 254, 169, 254),  // instance metadata
+    IPv4Address(169, 254, 169, 123),  // Amazon Time Sync
+    IPv4Address(169, 254, 169, 249),  // GRID licences [mem]
+    IPv4Address(169, 254, 169, 250),  // Windows activation
+    IPv4Address(169, 254, 169, 251),  // Windows activation
+    IPv4Address(169, 254, 170, 2),  // ECS task metadata [mem]
+  ]
+
+  /// fd00:ec2::/32: DNS ::253, metadata ::254, time ::123, activation ::250.
+  private static let ipv6: Set<IPv6Address> = Set(
+    [0x253, 0x254, 0x123, 0x250].map { IPv6Address(high: 0xfd00_0ec2_0000_0000, low: $0) })
+
+  /// Whether an address is that of a platform service, or the traffic is part of how a link itself works.
+  static func isLinkLocalService(_ address: IPAddress, _ header: PacketHeader) -> Bool {
+    switch address {
+    case .v4(let address): return ipv4.contains(address)
+    case .v6(let address):
+      if ipv6.contains(address) { return true }
+      return isNeighborDiscovery(header)
+    }
+  }
+
+  /// ICMPv6 router and neighbor discovery (RFC 4861), which the platform answers itself.
+  static func isNeighborDiscovery(_ header: PacketHeader) -> Bool {
+    header.ipProtocol == .icmpv6 && header.hasTransport && (133...136).contains(header.service.port >> 8)
+  }
+
+  /// DHCP between clients and the platform's server: ports 67 and 68, or 546 and 547 (ports: [mem]).
+  static func isDHCP(_ header: PacketHeader) -> Bool {
+    guard header.ipProtocol == .udp, header.hasTransport else { return false }
+    switch (header.family, header.sourcePort, header.service.port) {
+    case (.v4, 68, 67), (.v4, 67, 68), (.v6, 546, 547), (.v6, 547, 546): return true
+    default: return false
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import NetworkTypes
+
+/// The flows that one worker has seen, and the outcomes that their packets had.
+///
+/// Not shared between threads: parallel audits give each worker its own and shard packets by address pair.
+public struct ConnectionTracker: Sendable {
+  var v4: ConnectionTable<IPv4Address>
+  var v6: ConnectionTable<IPv6Address>
+  var memory: TrackerMemory
+
+  /// Makes an empty tracker.
+  ///
+  /// - Parameter limit: The most flows of one family that are kept at once. When it is reached even after expired ones
+  ///   are dropped, packets of further flows are still judged, each as the first of its flow, and counted in
+  ///   ``untrackedForLackOfRoom``.
+  public init(timers: IdleTimers = .nitro, limit: Int = 1 << 23) {
+    v4 = ConnectionTable(capacityLimit: limit)
+    v6 = ConnectionTable(capacityLimit: limit)
+    memory = TrackerMemory(timers: timers)
+  }
+
+  /// Every outcome so far; ``Verdict/outcome`` is an index into it.
+  public var outcomes: [PathOutcome] { memory.outcomes }
+  /// Packets that began a flow for which there was no room.
+  public var untrackedForLackOfRoom: Int { memory.untrackedForLackOfRoom }
+  /// Flows held now, expired ones that nothing has met since among them.
+  public var flowCount: Int { v4.count + v6.count }
+
+  /// Which way the packet passed the interface at which the outcome was settled.
+  public func direction(of outcome: OutcomeID) -> Direction {
+    memory.directions[Int(outcome.rawValue)]
+  }
+
+  public subscript(outcome: OutcomeID) -> PathOutcome { memory.outcomes[Int(outcome.rawValue)] }
+}
+
+/// What a tracker keeps besides the two tables.
+struct TrackerMemory: Sendable {
+  var timers: IdleTimers
+  var fragments = FragmentTable()
+  var untrackedForLackOfRoom = 0
+  private(set) var outcomes: [PathOutcome] = []
+  /// The class of each outcome, so that a hit reads one byte.
+  private(set) var classes: [PacketClass] = []
+  /// The direction of each outcome's decisive step.
+  private(set) var directions: [Direction] = []
+  private var ids: [PathOutcome: UInt32] = [:]
+  /// Lent to walks and taken back, so that judging a new flow allocates nothing once it has grown.
+  var stepBuffer: [PathStep] = []
+
+  init(timers: IdleTimers) { self.timers = timers }
+
+  /// The index of an outcome, added if it is new.
+  mutating func intern(_ outcome: PathOutcome) -> UInt32 {
+    if let id = ids[outcome] { return id }
+    let id = UInt32(outcomes.count)
+    ids[outcome] = id
+    outcomes.append(outcome)
+    classes.append(outcome.packetClass)
+    directions.append(outcome.decisiveStep?.direction ?? .ingress)
+    return id
+  }
+}

@@ -1,0 +1,46 @@
+import NetworkTypes
+
+/// Verdicts of first fragments, for the fragments after them, which carry no ports (semantics NACL-18).
+struct FragmentTable: Sendable {
+  private struct Key: Hashable, Sendable {
+    var addresses: AddressPair
+    var ipProtocol: IPProtocol
+    var identification: UInt32
+  }
+
+  private struct Entry: Sendable {
+    var verdict: Verdict
+    var time: Int64
+  }
+
+  private var entries: [Key: Entry] = [:]
+  /// How long a datagram's fragments are awaited: Linux's ipfrag_time.
+  private static let lifetime: Int64 = 30_000_000_000
+  /// First fragments that are remembered at once; when it is reached, those past their lifetime go, and if there
+  /// are none, all.
+  static let limit = 65_536
+
+  /// Remembers how a first fragment was judged.
+  mutating func record(_ packet: PacketSummary, _ verdict: Verdict) {
+    let now = packet.time.nanoseconds
+    if entries.count >= Self.limit {
+      entries = entries.filter { now &- $0.value.time <= Self.lifetime }
+      if entries.count >= Self.limit { entries.removeAll(keepingCapacity: true) }
+    }
+    entries[Self.key(packet)] = Entry(verdict: verdict, time: now)
+  }
+
+  /// How the first fragment of the same datagram was judged, if it was seen in time.
+  func verdict(for packet: PacketSummary) -> Verdict? {
+    guard let entry = entries[Self.key(packet)], packet.time.nanoseconds &- entry.time <= Self.lifetime else {
+      return nil
+    }
+    return entry.verdict
+  }
+
+  private static func key(_ packet: PacketSummary) -> Key {
+    Key(
+      addresses: packet.addresses, ipProtocol: packet.ipProtocol,
+      identification: packet.fragmentIdentification)
+  }
+}
