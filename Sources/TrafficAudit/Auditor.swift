@@ -1,1 +1,29 @@
+import Filtering
 import NetworkTypes
+import RuleMatching
+
+/// Judges batches of decoded packets and keeps count; one worker's share of an audit.
+public struct Auditor: Sendable {
+  public let filter: PacketFilter
+  public private(set) var tracker: ConnectionTracker
+  public private(set) var tallies = Tallies()
+  /// Verdicts of the latest batch, in its order.
+  public private(set) var verdicts: [Verdict] = []
+
+  public init(_ filter: PacketFilter, tracker: ConnectionTracker = ConnectionTracker()) {
+    self.filter = filter
+    self.tracker = tracker
+  }
+
+  /// Judges a batch; its packets' frame numbers go on from those of the batch before.
+  ///
+  /// Allocates nothing per packet once every outcome has been met.
+  public mutating func audit(_ batch: PacketBatch) {
+    verdicts.removeAll(keepingCapacity: true)
+    for packet in batch.packets {
+      let verdict = filter.evaluate(packet, quoting: batch.quote(of: packet), tracking: &tracker)
+      verdicts.append(verdict)
+      tallies.count(packet, verdict, tracker: tracker)
+    }
+  }
+}

@@ -1,0 +1,165 @@
+import Filtering
+import NetworkTypes
+import RuleMatching
+import VirtualNetworks
+
+extension AuditReport {
+  /// Sums up what an auditor counted; cost grows with outcomes and rules, not with packets.
+  public init(_ auditor: Auditor, captures: [CaptureDescription] = [], warnings: [String] = []) {
+    self.captures = captures
+    self.warnings = warnings
+    let filter = auditor.filter
+    var ruleTallies: [RuleIndex: Tally] = [:]
+    var interfaceUse: [InterfaceIndex: InterfaceUse] = [:]
+    var stops: [DecodingStop: Int] = [:]
+    var unknowns: [UnknownKey: Int] = [:]
+    for (index, outcome) in auditor.tracker.outcomes.enumerated() {
+      let tally = auditor.tallies[OutcomeID(rawValue: UInt32(index))]
+      guard tally.packets > 0 else { continue }
+      packets[outcome.packetClass] += tally.packets
+      bytes[outcome.packetClass] += tally.bytes
+      flows.total += tally.flows
+      if outcome.packetClass == .allow || outcome.packetClass == .exempt { flows.allowed += tally.flows }
+      if outcome.packetClass == .deny { flows.denied += tally.flows }
+      if let stop = outcome.stop { stops[stop, default: 0] += tally.packets }
+      if outcome.packetClass == .unknown, let step = outcome.decisiveStep {
+        unknowns[UnknownKey(step: step), default: 0] += tally.packets
+      }
+      for rule in Set(outcome.steps.compactMap(\.rule)) { ruleTallies[rule, default: Tally()].add(tally) }
+      Self.count(outcome, tally, filter, in: &interfaceUse)
+    }
+    denials = Self.denials(auditor)
+    interfaces = interfaceUse.sorted { $0.key < $1.key }.map(\.value)
+    rules = filter.rules.entries.enumerated().compactMap { index, entry in
+      guard entry.kind != .route else { return nil }
+      return RuleUse(
+        owner: entry.owner, ownerName: filter.name(of: entry.owner), id: entry.id, direction: entry.direction,
+        text: entry.text, tally: ruleTallies[RuleIndex(index)] ?? Tally())
+    }
+    undecoded = stops.map { Undecoded(stop: $0.key, packets: $0.value) }
+      .sorted { ($1.packets, $0.text) < ($0.packets, $1.text) }
+    self.unknowns = unknowns.map { key, count in
+      Unknown(
+        interface: key.step.interface.map { filter.id(of: $0) },
+        interfaceName: key.step.interface.flatMap { filter.name(of: filter.id(of: $0)) },
+        explanation: filter.explain(unknown: key.step), packets: count)
+    }.sorted { ($1.packets, $0.sortKey) < ($0.packets, $1.sortKey) }
+    self.warnings += Self.limitWarnings(auditor)
+  }
+
+  private struct UnknownKey: Hashable {
+    var step: PathStep
+  }
+
+  private static func limitWarnings(_ auditor: Auditor) -> [String] {
+    var warnings: [String] = []
+    if auditor.tracker.untrackedForLackOfRoom > 0 {
+      warnings.append(
+        "the connection table was full: \(auditor.tracker.untrackedForLackOfRoom) packets began flows that could "
+          + "not be remembered; their replies were judged as new")
+    }
+    if auditor.tallies.foldedDenials > 0 {
+      warnings.append(
+        "more than \(Tallies.denialGroupLimit) groups of denials: further ones are not told apart by remote and "
+          + "port")
+    }
+    return warnings
+  }
+
+  /// Counts the interfaces that an outcome's packets passed, each once a direction.
+  private static func count(
+    _ outcome: PathOutcome, _ tally: Tally, _ filter: PacketFilter,
+    in uses: inout [InterfaceIndex: InterfaceUse]
+  ) {
+    guard outcome.packetClass == .allow || outcome.packetClass == .deny else { return }
+    let decisive = outcome.packetClass == .deny ? outcome.decisiveStep : nil
+    var seen: Set<InterfacePassage> = []
+    for step in outcome.steps.reversed() {
+      guard let interface = step.interface,
+        seen.insert(InterfacePassage(interface: interface, direction: step.direction)).inserted
+      else { continue }
+      let id = filter.id(of: interface)
+      let isDenied = decisive?.interface == interface && decisive?.direction == step.direction
+      let counts: WritableKeyPath<InterfaceUse, InterfaceUse.Counts> =
+        step.direction == .ingress ? \.ingress : \.egress
+      let count: WritableKeyPath<InterfaceUse.Counts, Int> = isDenied ? \.denied : \.allowed
+      uses[interface, default: InterfaceUse(id: id, name: filter.name(of: id))][
+        keyPath: counts.appending(path: count)] += tally.packets
+    }
+  }
+
+  private struct InterfacePassage: Hashable {
+    var interface: InterfaceIndex
+    var direction: Direction
+  }
+
+  // MARK: Denials
+
+  /// Groups of denials that the report shows, equal ones of different paths merged.
+  private static func denials(_ auditor: Auditor) -> [Denial] {
+    var merged: [GroupKey: (denial: Denial, only: IPAddress?)] = [:]
+    for (key, counted) in auditor.tallies.denials {
+      let outcome = auditor.tracker[key.outcome]
+      guard let step = outcome.decisiveStep, let code = step.code else { continue }
+      let group = GroupKey(step: step, key: key)
+      if var known = merged[group] {
+        known.denial.tally.add(counted.tally)
+        if known.only != counted.onlyRemote { known.only = nil }
+        if counted.firstFrame < known.denial.firstFrame {
+          known.denial.firstFrame = counted.firstFrame
+          known.denial.explanation = auditor.filter.explain(outcome, for: counted.example)
+        }
+        merged[group] = known
+        continue
+      }
+      let interface = step.interface.map { auditor.filter.id(of: $0) }
+      let hasPort = key.ipProtocol.hasPorts && counted.example.hasTransport
+      let kind = ICMPKind(type: UInt8(key.port >> 8), code: UInt8(truncatingIfNeeded: key.port))
+      merged[group] = (
+        Denial(
+          code: code, stage: step.stage, interface: interface,
+          interfaceName: interface.flatMap { auditor.filter.name(of: $0) }, direction: step.direction,
+          remote: key.remote, ipProtocol: key.ipProtocol, port: hasPort ? key.port : nil,
+          icmp: key.ipProtocol.hasICMPKind && counted.example.hasTransport ? kind : nil, tally: counted.tally,
+          firstFrame: counted.firstFrame, explanation: auditor.filter.explain(outcome, for: counted.example),
+          decider: auditor.filter.decider(of: step)),
+        counted.onlyRemote
+      )
+    }
+    return merged.values.map { entry in
+      var denial = entry.denial
+      if let only = entry.only, !denial.remote.isEverything { denial.remote = IPPrefix(host: only) }
+      return denial
+    }.sorted { ($1.tally.packets, $0.firstFrame, $0.code.rawValue) < ($0.tally.packets, $1.firstFrame, $1.code.rawValue) }
+  }
+
+  private struct GroupKey: Hashable {
+    var code: ReachabilityCode?
+    var stage: EvaluationStage
+    var element: PathStep.Element
+    var interface: InterfaceIndex?
+    var direction: Direction
+    var remote: IPPrefix
+    var ipProtocol: IPProtocol
+    var port: UInt16
+
+    init(step: PathStep, key: Tallies.DenialKey) {
+      code = step.code
+      stage = step.stage
+      element = step.element
+      interface = step.interface
+      direction = step.direction
+      remote = key.remote
+      ipProtocol = key.ipProtocol
+      port = key.port
+    }
+  }
+}
+
+extension AuditReport.Undecoded {
+  fileprivate var text: String { "\(stop.layer) \(stop)" }
+}
+
+extension AuditReport.Unknown {
+  fileprivate var sortKey: String { "\(interface?.rawValue ?? "") \(explanation)" }
+}

@@ -1,0 +1,123 @@
+import Filtering
+import NetworkTypes
+import VirtualNetworks
+
+/// What an audit found, in the shape that reports print: words and numbers, nothing left to look up.
+public struct AuditReport: Sendable {
+  public var captures: [CaptureDescription] = []
+  public var packets = ClassCounts()
+  public var bytes = ClassCounts()
+  public var flows = FlowCounts()
+  /// Most packets first, then by first frame.
+  public var denials: [Denial] = []
+  /// Interfaces that packets passed, in the order of the input.
+  public var interfaces: [InterfaceUse] = []
+  /// Every rule of every group and ACL, in the order of the input, unused ones too.
+  public var rules: [RuleUse] = []
+  /// Why packets could not be decoded, most first.
+  public var undecoded: [Undecoded] = []
+  /// What unknown answers hang on, most first.
+  public var unknowns: [Unknown] = []
+  public var warnings: [String] = []
+
+  public init() {}
+
+  /// One audited capture.
+  public struct CaptureDescription: Sendable, Hashable {
+    public var path: String
+    /// `pcap`, `pcapng` or `other`.
+    public var format: String
+    /// `EN10MB`, `LINUX_SLL2`, …
+    public var linkType: String
+    public var packets: Int
+    /// Original lengths on the wire.
+    public var bytes: Int
+    public var firstTime: CaptureTime?
+    public var lastTime: CaptureTime?
+    public var isTruncated: Bool
+
+    public init(
+      path: String, format: String, linkType: String, packets: Int = 0, bytes: Int = 0,
+      firstTime: CaptureTime? = nil, lastTime: CaptureTime? = nil, isTruncated: Bool = false
+    ) {
+      self.path = path
+      self.format = format
+      self.linkType = linkType
+      self.packets = packets
+      self.bytes = bytes
+      self.firstTime = firstTime
+      self.lastTime = lastTime
+      self.isTruncated = isTruncated
+    }
+  }
+
+  /// A number for each class; the six classes add up to the total.
+  public struct ClassCounts: Sendable, Hashable {
+    public private(set) var counts = [Int](repeating: 0, count: PacketClass.allCases.count)
+
+    public subscript(packetClass: PacketClass) -> Int {
+      get { counts[Int(packetClass.rawValue)] }
+      set { counts[Int(packetClass.rawValue)] = newValue }
+    }
+    public var total: Int { counts.reduce(0, +) }
+  }
+
+  public struct FlowCounts: Sendable, Hashable {
+    public var total = 0
+    public var allowed = 0
+    public var denied = 0
+  }
+
+  /// Denials of one reason, place, remote block, protocol and port.
+  public struct Denial: Sendable, Hashable {
+    public var code: ReachabilityCode
+    public var stage: EvaluationStage
+    public var interface: ResourceID?
+    public var interfaceName: String?
+    public var direction: Direction
+    public var remote: IPPrefix
+    public var ipProtocol: IPProtocol
+    /// Destination port, or nil where the protocol has none or the packet did not tell.
+    public var port: UInt16?
+    public var icmp: ICMPKind?
+    public var tally: Tally
+    public var firstFrame: Int
+    /// One sentence: what stopped the first packet, and which rule came nearest.
+    public var explanation: String
+    /// What denials are shown together by in text: all but the port.
+    public var decider: String?
+  }
+
+  public struct InterfaceUse: Sendable, Hashable {
+    public var id: ResourceID
+    public var name: String?
+    public var ingress = Counts()
+    public var egress = Counts()
+
+    public struct Counts: Sendable, Hashable {
+      public var allowed = 0
+      public var denied = 0
+    }
+  }
+
+  public struct RuleUse: Sendable, Hashable {
+    public var owner: ResourceID
+    public var ownerName: String?
+    public var id: String
+    public var direction: Direction
+    public var text: String
+    public var tally: Tally
+  }
+
+  public struct Undecoded: Sendable, Hashable {
+    public var stop: DecodingStop
+    public var packets: Int
+  }
+
+  public struct Unknown: Sendable, Hashable {
+    public var interface: ResourceID?
+    public var interfaceName: String?
+    public var explanation: String
+    public var packets: Int
+  }
+}

@@ -1,0 +1,103 @@
+import Filtering
+import NetworkTypes
+import RuleMatching
+
+/// Packets, bytes and flows.
+public struct Tally: Sendable, Hashable {
+  public var packets = 0
+  /// Original lengths on the wire.
+  public var bytes = 0
+  public var flows = 0
+
+  public init() {}
+
+  mutating func add(_ other: Tally) {
+    packets += other.packets
+    bytes += other.bytes
+    flows += other.flows
+  }
+}
+
+/// What an audit counts: by outcome, and for denials by who was denied what.
+///
+/// Arrays indexed by outcome; a denied packet costs one look-up of its group.
+public struct Tallies: Sendable {
+  /// A denial as reports group it.
+  public struct DenialKey: Hashable, Sendable {
+    public var outcome: OutcomeID
+    /// The other end's /24 or /64, or the whole family once ``Tallies/denialGroupLimit`` is reached.
+    public var remote: IPPrefix
+    public var ipProtocol: IPProtocol
+    /// Destination port, or type and code for ICMP; 0 where it does not apply or is not told apart any more.
+    public var port: UInt16
+  }
+
+  /// What is counted of one group of denials.
+  public struct Denial: Sendable {
+    public var tally = Tally()
+    public var firstFrame: Int
+    /// The first packet, for the explanation.
+    public var example: PacketHeader
+    /// The other end if it was always the same one.
+    public var onlyRemote: IPAddress?
+  }
+
+  /// How many groups of denials are told apart by remote block and port; further ones are counted per outcome,
+  /// family and protocol, so that memory stays bounded whatever the traffic.
+  public static let denialGroupLimit = 200_000
+
+  /// By outcome.
+  public private(set) var byOutcome: [Tally] = []
+  public private(set) var denials: [DenialKey: Denial] = [:]
+  /// Groups whose remote and port are not told apart because there were too many.
+  public private(set) var foldedDenials = 0
+  /// Frames so far.
+  public private(set) var frames = 0
+
+  init() {}
+
+  /// Whether any packet had an outcome.
+  subscript(outcome: OutcomeID) -> Tally {
+    let index = Int(outcome.rawValue)
+    return index < byOutcome.count ? byOutcome[index] : Tally()
+  }
+
+  /// Counts one judged packet as the next frame.
+  mutating func count(_ packet: PacketSummary, _ verdict: Verdict, tracker: ConnectionTracker) {
+    frames += 1
+    let index = Int(verdict.outcome.rawValue)
+    while byOutcome.count <= index { byOutcome.append(Tally()) }
+    byOutcome[index].packets += 1
+    byOutcome[index].bytes += Int(packet.wireLength)
+    if verdict.beginsFlow { byOutcome[index].flows += 1 }
+    if verdict.packetClass == .deny { countDenial(packet, verdict, tracker: tracker) }
+  }
+
+  private mutating func countDenial(_ packet: PacketSummary, _ verdict: Verdict, tracker: ConnectionTracker) {
+    let direction = tracker.direction(of: verdict.outcome)
+    let remote = direction == .egress ? packet.addresses.destination : packet.addresses.source
+    let header = PacketHeader(packet)
+    let port = header.hasTransport ? header.service.port : 0
+    var key = DenialKey(
+      outcome: verdict.outcome, remote: IPPrefix(remote, length: remote.family == .v4 ? 24 : 64),
+      ipProtocol: packet.ipProtocol, port: port)
+    if denials.count >= Self.denialGroupLimit && denials[key] == nil {
+      key.remote = remote.family == .v4 ? .v4(.everything) : .v6(.everything)
+      key.port = 0
+      if denials[key] == nil { foldedDenials += 1 }
+    }
+    let frame = frames
+    let length = Int(packet.wireLength)
+    denials[key, default: Denial(firstFrame: frame, example: header, onlyRemote: remote)]
+      .count(length, remote, beginsFlow: verdict.beginsDirection)
+  }
+}
+
+extension Tallies.Denial {
+  fileprivate mutating func count(_ bytes: Int, _ remote: IPAddress, beginsFlow: Bool) {
+    tally.packets += 1
+    tally.bytes += bytes
+    if beginsFlow { tally.flows += 1 }
+    if onlyRemote != remote { onlyRemote = nil }
+  }
+}
