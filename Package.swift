@@ -79,7 +79,9 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    .target(name: "TestSupport", dependencies: ["NetworkTypes"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks"],
+      path: "Tests/TestSupport"),
     .testTarget(name: "NetworkTypesTests", dependencies: ["NetworkTypes", "TestSupport"]),
     .testTarget(
       name: "PrefixTablesTests", dependencies: ["PrefixTables", "NetworkTypes", "TestSupport"]),
@@ -94,5 +96,8 @@ let package = Package(
       dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "PolicyFormats", "TestSupport"]),
     .testTarget(
       name: "CaptureFilesTests", dependencies: ["CaptureFiles", "NetworkTypes", "WireFormat", "TestSupport"]),
+    .testTarget(
+      name: "FilteringTests",
+      dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "TestSupport"]),
   ]
 )
