@@ -14,21 +14,27 @@ public struct NetworkReader: Sendable {
   /// in the input, the memory in the network.
   public func read(paths: [String]) throws(PolicyFormatError) -> VirtualNetwork {
     var importer = AWSImporter()
-    for path in paths { try read(path, into: &importer) }
+    var resources = 0
+    for path in paths { resources += try read(path, into: &importer) }
+    guard resources > 0 else {
+      throw .nothingUsable(
+        path: paths.map(Self.name).joined(separator: ", "),
+        found: "answers of AWS, but no resource of a network")
+    }
     var network = importer.network()
     network.problems += network.inconsistencies()
     return network
   }
 
-  private func read(_ path: String, into importer: inout AWSImporter) throws(PolicyFormatError) {
+  /// Reads one path and counts its resources; an answer that lists none is one, too, beside others.
+  private func read(_ path: String, into importer: inout AWSImporter) throws(PolicyFormatError) -> Int {
     let files = InputFiles(limits: limits)
     if path != "-" && !FileManager.default.fileExists(atPath: path) { throw .missingPath(path: path) }
     if path != "-" && files.isFolder(path) {
-      try readFolder(path, files, into: &importer)
-      return
+      return try readFolder(path, files, into: &importer)
     }
     let summary = try readFile(path, files, into: &importer)
-    if summary.resources > 0 { return }
+    if !summary.knownMembers.isEmpty { return summary.resources }
     let name = Self.name(path)
     if let kind = foreignKind(summary) { throw .foreignInput(path: name, kind: kind) }
     throw .nothingUsable(path: name, found: Self.contents(summary))
@@ -36,22 +42,24 @@ public struct NetworkReader: Sendable {
 
   private func readFolder(
     _ path: String, _ files: InputFiles, into importer: inout AWSImporter
-  ) throws(PolicyFormatError) {
+  ) throws(PolicyFormatError) -> Int {
     let (paths, others) = try files.jsonFiles(below: path)
     guard !paths.isEmpty else { throw .folderWithoutJSON(path: path, files: others) }
     var resources = 0
+    var answers = 0
     var foreign: ForeignInput?
     for file in paths {
       let summary = try readFile(file, files, into: &importer)
       resources += summary.resources
-      guard summary.resources == 0 && summary.knownMembers.isEmpty else { continue }
+      answers += summary.knownMembers.count
+      guard summary.knownMembers.isEmpty else { continue }
       let kind = foreignKind(summary)
       foreign = foreign ?? kind
       importer.log.add(
         .note, "foreign_file", at: SourceLocation(file: file),
         "passed over: " + (kind.map { "is \($0.name)" } ?? "found \(Self.contents(summary))"))
     }
-    guard resources == 0 else { return }
+    guard answers == 0 else { return resources }
     if let foreign { throw .foreignInput(path: path, kind: foreign) }
     throw .nothingUsable(
       path: path,
@@ -90,9 +98,6 @@ public struct NetworkReader: Sendable {
 
   private static func contents(_ summary: AWSFileSummary) -> String {
     if let root = summary.otherRoot { return root }
-    if !summary.knownMembers.isEmpty {
-      return "no resource under " + summary.knownMembers.prefix(5).joined(separator: ", ")
-    }
     if summary.unknownMembers.isEmpty { return "an empty object" }
     let shown = summary.unknownMembers.prefix(5).map { "\"\($0)\"" }.joined(separator: ", ")
     return "an object with \(shown)" + (summary.unknownMembers.count > 5 ? ", …" : "")

@@ -1,6 +1,7 @@
 /// Everything of one or more accounts and Regions that decides what happens to a packet.
 ///
-/// A plain description: resources in the order of the input, tied together by ids. `PacketFilter` compiles it.
+/// A plain description: resources tied together by ids. Readers sort them by id; rules keep the order of the input.
+/// `PacketFilter` compiles it.
 public struct VirtualNetwork: Sendable, Hashable {
   public var vpcs: [VPC] = []
   public var subnets: [Subnet] = []
