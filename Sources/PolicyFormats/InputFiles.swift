@@ -59,30 +59,44 @@ struct InputFiles {
     return type == .typeDirectory
   }
 
-  /// The bytes of a file, or of standard input for `-`, as UTF-8.
+  /// The bytes of a file, of a pipe, or of standard input for `-`, as UTF-8.
   func bytes(of path: String) throws(PolicyFormatError) -> [UInt8] {
     let name = path == "-" ? "standard input" : path
-    let data: Data
+    var bytes: [UInt8]
     do {
       if path == "-" {
-        data = try FileHandle.standardInput.readToEnd() ?? Data()
+        bytes = try stream(FileHandle.standardInput)
+      } else if isRegular(path) {
+        // Mapped, so that the file is in memory once.
+        let data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+        bytes = data.count > limits.fileBytes ? Array(data.prefix(limits.fileBytes + 1)) : [UInt8](data)
       } else {
-        let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
-        if let size, size > limits.fileBytes { throw Oversize() }
-        data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+        guard let pipe = FileHandle(forReadingAtPath: path) else { throw CocoaError(.fileReadNoPermission) }
+        bytes = try stream(pipe)
       }
-    } catch is Oversize {
-      throw .tooLarge(path: name, what: "too many bytes", limit: limits.fileBytes)
     } catch {
       throw .unreadablePath(path: name, reason: Self.reason(error))
     }
-    guard data.count <= limits.fileBytes else {
+    guard bytes.count <= limits.fileBytes else {
       throw .tooLarge(path: name, what: "too many bytes", limit: limits.fileBytes)
     }
-    return try Self.utf8([UInt8](data), path: name)
+    return try Self.utf8(bytes, path: name)
   }
 
-  private struct Oversize: Error {}
+  private func isRegular(_ path: String) -> Bool {
+    let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    let type = (try? FileManager.default.attributesOfItem(atPath: target))?[.type] as? FileAttributeType
+    return type == .typeRegular
+  }
+
+  /// Reads to the end, or to one byte past the limit.
+  private func stream(_ handle: FileHandle) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    while bytes.count <= limits.fileBytes, let part = try handle.read(upToCount: 1 << 20), !part.isEmpty {
+      bytes += part
+    }
+    return bytes
+  }
 
   /// Removes a byte order mark and converts UTF-16, which PowerShell writes with `>`.
   private static func utf8(_ bytes: [UInt8], path: String) throws(PolicyFormatError) -> [UInt8] {

@@ -201,6 +201,7 @@ extension JSONParser {
     if byte < 0x20 || byte == 0x7f {
       return byte == 0x0a ? "the end of the line" : "control character 0x" + hex(byte)
     }
+    if byte == UInt8(ascii: "\"") { return "a double quote" }
     if byte < 0x80 {
       let isWord = { (byte: UInt8) in
         (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte & 0xdf) || byte == 0x5f
