@@ -99,5 +99,8 @@ let package = Package(
     .testTarget(
       name: "FilteringTests",
       dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "TestSupport"]),
+    .testTarget(
+      name: "ReportFormatsTests",
+      dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "ReportFormats", "TestSupport"]),
   ]
 )

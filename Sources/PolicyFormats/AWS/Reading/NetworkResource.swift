@@ -28,7 +28,7 @@ struct Collected<Resource: NetworkResource> {
   subscript(id: ResourceID) -> Resource? { indices[id].map { items[$0] } }
 
   /// Adds a resource. One that is already there (a shared VPC, a peering seen from both sides, a file given twice) is
-  /// merged; where the two contradict each other the first stays, and that is a problem.
+  /// merged; where the two contradict each other one of them stays, and that is a problem.
   ///
   /// `key` replaces the id where ids are not unique by themselves.
   mutating func add(_ resource: Resource, key: ResourceID? = nil, _ log: ImportLog) {
@@ -38,17 +38,19 @@ struct Collected<Resource: NetworkResource> {
       items.append(resource)
       return
     }
+    // Whichever was read first, the one whose file comes first counts: the order of the input leaves no trace.
     var first = items[index]
     var second = resource
-    first.complete(from: resource)
+    if second.attributes.location.isBefore(first.attributes.location) { swap(&first, &second) }
+    first.complete(from: second)
     second.complete(from: first)
     items[index] = first
     let (left, right) = (first.bare, second.bare)
     guard left != right else { return }
     let members = Self.differences(left, right).joined(separator: ", ")
     log.add(
-      .error, "contradictory_duplicate", resource.id, at: resource.attributes.location,
-      "\(resource.id) is described differently in \(first.attributes.location) (\(members)); the first is kept"
+      .error, "contradictory_duplicate", resource.id, at: second.attributes.location,
+      "\(resource.id) is described differently in \(first.attributes.location) (\(members)), which is kept"
     )
   }
 
@@ -90,3 +92,7 @@ func take<Element>(_ mine: inout [Element], _ other: [Element]) { if mine.isEmpt
 func take<Value>(_ mine: inout Value?, _ other: Value?) { if mine == nil { mine = other } }
 /// Fills an empty text from another.
 func take(_ mine: inout String, _ other: String) { if mine.isEmpty { mine = other } }
+
+extension SourceLocation {
+  fileprivate func isBefore(_ other: SourceLocation) -> Bool { (file, path) < (other.file, other.path) }
+}
