@@ -88,11 +88,12 @@ extension FieldClasses {
     var next = 0
     while next < borders.count {
       let key = borders[next].key
+      var isCut = key == first
       while next < borders.count, borders[next].key == key {
-        Self.apply(borders[next], to: &active, depth: &depth)
+        if Self.apply(borders[next], to: &active, depth: &depth) { isCut = true }
         next += 1
       }
-      begin(at: key)
+      if isCut { begin(at: key) }
     }
     self.starts = starts
     self.classes = classes
@@ -100,16 +101,22 @@ extension FieldClasses {
     self.members = members
   }
 
-  /// Keeps `active` sorted; a rule stays active until as many of its runs have ended as have begun.
-  private static func apply(_ border: FieldBorder<Key>, to active: inout [Int32], depth: inout [Int32]) {
+  /// Keeps `active` sorted; a rule stays active until as many of its runs have ended as have begun. Returns whether the
+  /// rule became active or ceased to be.
+  private static func apply(
+    _ border: FieldBorder<Key>, to active: inout [Int32], depth: inout [Int32]
+  ) -> Bool {
     let rule = Int(border.rule)
+    let wasActive = depth[rule] > 0
     depth[rule] += border.begins ? 1 : -1
-    let place = active.firstIndex { $0 >= border.rule } ?? active.endIndex
-    let isThere = place < active.endIndex && active[place] == border.rule
-    if depth[rule] > 0 {
-      if !isThere { active.insert(border.rule, at: place) }
-    } else if isThere {
-      active.remove(at: place)
+    if wasActive == (depth[rule] > 0) { return false }
+    var place = 0
+    var end = active.count
+    while place < end {
+      let middle = (place + end) / 2
+      if active[middle] < border.rule { place = middle + 1 } else { end = middle }
     }
+    if wasActive { active.remove(at: place) } else { active.insert(border.rule, at: place) }
+    return true
   }
 }
