@@ -102,5 +102,8 @@ let package = Package(
     .testTarget(
       name: "ReportFormatsTests",
       dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "ReportFormats", "TestSupport"]),
+    .testTarget(
+      name: "FidelityTests",
+      dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "PolicyFormats", "TestSupport"]),
   ]
 )

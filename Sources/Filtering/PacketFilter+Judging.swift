@@ -211,7 +211,7 @@ extension PathWalk.Origin {
   var interface: InterfaceIndex? {
     switch self {
     case .interface(let interface), .natGateway(let interface), .outside(let interface, _): interface
-    case .internet: nil
+    case .internet, .subnet: nil
     }
   }
 }

@@ -43,6 +43,7 @@ public enum ReachabilityCode: String, Sendable, Hashable, CaseIterable {
   case listenersMismatch = "ELBV2_LISTENERS_MISMATCH"
   case listenerHasNoTargets = "ELBV2_LISTENER_HAS_NO_TG"
   case noTargetsInZone = "ELBV2_NO_TARGETS_IN_AZ"
+  case sourceAddressPreservation = "ELBV2_SOURCE_ADDRESS_PRESERVATION"
   // Configuration.
   case unassociatedComponent = "UNASSOCIATED_COMPONENT"
   case unsupportedComponent = "UNSUPPORTED_COMPONENT"

@@ -13,6 +13,9 @@ struct CompiledNetwork: Sendable {
   var policies: [CompiledPolicy] = []
   var acls: [CompiledACL] = []
   var routeTables: [CompiledRouteTable] = []
+  var attachments: [CompiledAttachment] = []
+  var transitTables: [CompiledTransitTable] = []
+  var balancersByInterface: [InterfaceIndex: CompiledBalancer] = [:]
   var addresses: AddressOwners
   var index: NetworkIndex
   /// What people call resources, by id.
@@ -32,6 +35,8 @@ struct CompiledNetwork: Sendable {
     compileVPCs()
     compileSubnets()
     compileInterfaces(&policyCompiler)
+    compileTransitGateways()
+    compileBalancers()
   }
 
   /// Whether an address of a VPC is meant that the input's VPCs contain.

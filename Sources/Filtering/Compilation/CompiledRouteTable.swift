@@ -20,8 +20,8 @@ struct CompiledRouteTable: Sendable {
     case egressOnlyGateway(Int?)
     case natGateway(Int?)
     case peering(Int?)
-    case transitGateway
-    case virtualPrivateGateway
+    case transitGateway(ResourceID)
+    case virtualPrivateGateway(ResourceID)
     case networkInterface(InterfaceIndex?)
     case endpoint(Int?)
     case unmodelled
@@ -101,8 +101,8 @@ extension CompiledNetwork {
     case .egressOnlyGateway(let id): .egressOnlyGateway(index.egressOnlyGateways[id])
     case .natGateway(let id): .natGateway(index.natGateways[id])
     case .peering(let id): .peering(index.peerings[id])
-    case .transitGateway: .transitGateway
-    case .virtualPrivateGateway: .virtualPrivateGateway
+    case .transitGateway(let id): .transitGateway(id)
+    case .virtualPrivateGateway(let id): .virtualPrivateGateway(id)
     case .networkInterface(let id): .networkInterface(index.interfaces[id].map(InterfaceIndex.init))
     case .instance(let id):
       .networkInterface(model.networkInterfaces.firstIndex { $0.instance == id }.map(InterfaceIndex.init))

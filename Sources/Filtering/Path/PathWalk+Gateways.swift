@@ -42,8 +42,13 @@ extension PathWalk {
       enterEndpoint(endpoint, fromSubnet: subnet, interface: interface, resource: route.resource)
     case .networkInterface(let target):
       enterForwarder(target, fromSubnet: subnet, interface: interface, resource: route.resource)
-    case .transitGateway, .virtualPrivateGateway:
-      leaveModel(.network, interface: interface, resource: route.resource)
+    case .transitGateway(let gateway):
+      crossTransitGateway(gateway, from: vpc, subnet: subnet, interface: interface, resource: route.resource)
+    case .virtualPrivateGateway(let gateway):
+      let connections = network.model.vpnConnections.filter {
+        $0.virtualPrivateGateway == gateway && $0.state != "deleted"
+      }
+      leaveByVPN(connections, interface: interface, resource: route.resource)
     case .unmodelled:
       leaveModel(.unmodelled, interface: interface, resource: route.resource)
     }
@@ -57,7 +62,7 @@ extension PathWalk {
   }
 
   /// The packet leaves for a network that the model does not hold.
-  private mutating func leaveModel(
+  mutating func leaveModel(
     _ missing: MissingPiece, interface: InterfaceIndex?, resource: ResourceIndex?
   ) {
     if relation == .reply {
@@ -69,6 +74,24 @@ extension PathWalk {
     markUnknown(.gateway, .outside, .egress, missing, interface: interface, resource: resource)
     deliver(to: .outside)
     if missing != .unmodelled { tryDestinationAnyway(fromSubnet: nil) }
+  }
+
+  /// Out by VPN connections: their static routes tell what lies behind them; routes learned by BGP are not told.
+  mutating func leaveByVPN(
+    _ connections: [VPNConnection], interface: InterfaceIndex?, resource: ResourceIndex?
+  ) {
+    let destination = header.destination
+    if connections.contains(where: { $0.staticRoutes.contains { $0.contains(destination) } }) {
+      append(PathStep(.gateway, .outside, .unfiltered, .egress, interface: interface, resource: resource))
+      deliver(to: .outside)
+      return
+    }
+    let tellAll = !connections.isEmpty && connections.allSatisfy { !$0.staticRoutes.isEmpty }
+    guard tellAll && relation == .new else {
+      leaveModel(.network, interface: interface, resource: resource)
+      return
+    }
+    deny(.gateway, .gateway, .egress, .noRoute, interface: interface, resource: resource)
   }
 
   // MARK: Internet gateway

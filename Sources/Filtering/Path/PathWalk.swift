@@ -24,6 +24,8 @@ struct PathWalk {
     /// A NAT gateway's interface, with a packet that it has translated already.
     case natGateway(InterfaceIndex)
     case internet
+    /// A subnet, sent by a host of it that the model does not hold.
+    case subnet(Int)
     /// A network that the model does not hold (a peer, a VPN, …), on the way to an interface.
     case outside(to: InterfaceIndex, missing: MissingPiece?)
   }
@@ -39,12 +41,15 @@ struct PathWalk {
 
   /// An address translation made on the way, which the reply must meet in reverse.
   struct Translation: Sendable, Hashable {
-    /// The NAT gateway's interface.
+    /// The interface of the NAT gateway or load balancer.
     var interface: InterfaceIndex
     /// Source before the translation.
     var originalSource: IPAddress
     /// Source after it.
     var translatedSource: IPAddress
+    /// For a load balancer: destination and port before it.
+    var originalDestination: IPAddress?
+    var originalPort: UInt16?
   }
 
   let compiled: CompiledReference
@@ -107,6 +112,7 @@ struct PathWalk {
     case .interface(let interface): leave(interface)
     case .natGateway(let interface): leaveNATGateway(interface)
     case .internet: arriveFromInternet()
+    case .subnet(let subnet): leave(subnet: subnet, interface: nil)
     case .outside(let interface, let missing):
       if let missing { markUnknown(.placement, .outside, .ingress, missing, interface: interface) }
       receive(at: interface, fromSubnet: nil)
@@ -129,9 +135,21 @@ struct PathWalk {
       markUnknown(.route, .route, .egress, .subnet, interface: interface)
       return
     }
+    leave(subnet: subnet, interface: interface)
+  }
+
+  /// ACL and route of the sender's subnet, or straight to a neighbour.
+  private mutating func leave(subnet: Int, interface: InterfaceIndex?) {
+    if let balancer = hiddenBalancer, let door = network.interfaces[balancer.int].subnet {
+      if door != subnet {
+        guard passesACL(of: subnet, .egress, interface: interface) else { return }
+      }
+      receive(at: balancer, fromSubnet: subnet)
+      return
+    }
     if network.model.subnets[subnet].contains(header.destination) {
       // Inside a subnet neither ACLs nor routes are asked (semantics P-5, NACL-12, RT-19).
-      deliver(in: state.vpc, fromSubnet: subnet, sender: interface)
+      deliver(in: network.subnets[subnet].vpc, fromSubnet: subnet, sender: interface)
       return
     }
     guard passesACL(of: subnet, .egress, interface: interface) else { return }
@@ -177,6 +195,10 @@ struct PathWalk {
     }
     if state.natGateway != nil {
       receive(atNATGateway: interface, subnet: subnet)
+      return
+    }
+    if let balancer = network.balancersByInterface[interface] {
+      receive(atBalancer: interface, balancer, subnet: subnet)
       return
     }
     guard passesAddressCheck(interface, header.destination, .ingress) else { return }

@@ -94,7 +94,7 @@ extension CompiledNetwork {
       return .enters(.internet, beforeGateway(header, destination))
     case .natGateway, .local, nil:
       // No way back to a private source: it came by a way that the model does not have.
-      return isGlobal(header.source)
+      return header.source.isGlobal
         ? .enters(.internet, beforeGateway(header, destination))
         : .enters(.outside(to: interface, missing: .network), header)
     }
@@ -111,14 +111,6 @@ extension CompiledNetwork {
 
   private func publicAddress(of address: IPAddress, _ owner: AddressOwners.Owner) -> IPv4Address? {
     model.networkInterfaces[owner.interface.int].ipv4Addresses.first { .v4($0.address) == address }?.publicAddress
-  }
-
-  private func isGlobal(_ address: IPAddress) -> Bool {
-    switch address {
-    case .v4(let address):
-      !SpecialBlock.isRFC1918(address) && !SpecialBlock.isRFC6598(address) && !SpecialBlock.isLinkLocal(address)
-    case .v6(let address): !SpecialBlock.isUniqueLocal(address) && !SpecialBlock.isLinkLocal(address)
-    }
   }
 
   // MARK: Several candidates

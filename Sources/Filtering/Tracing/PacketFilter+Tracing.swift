@@ -1,0 +1,212 @@
+import NetworkTypes
+import RuleMatching
+import VirtualNetworks
+
+extension PacketFilter {
+  /// Answers one question: the same walk that audits run, with every step recorded and every blocker found.
+  public func trace(_ question: TraceQuestion) -> TraceAnswer {
+    guard let header = header(of: question) else {
+      let nobody = PacketHeader(
+        source: .v4(.zero), destination: .v4(.zero), service: question.service, sourcePort: question.sourcePort)
+      return TraceAnswer(
+        verdict: .deny, header: nobody,
+        steps: [
+          TraceStep(
+            way: .request, step: PathStep(.placement, .networkInterface, .deny, .egress, code: .unknownDestination),
+            header: nobody)
+        ])
+    }
+    if let local = sameHostAnswer(question, header) { return local }
+    switch origin(of: question, header) {
+    case .enters(let origin, let placed): return walk(question, from: origin, placed)
+    case .platform(let interface):
+      return single(header, .allow, PathStep(.placement, .platformService, .unfiltered, .egress, interface: interface))
+    case .ambiguous(let interface):
+      return single(
+        header, .unknown,
+        PathStep(.placement, .networkInterface, .unknown, .egress, interface: interface, missing: .ambiguousAddress))
+    case .nowhere:
+      // From the internet to the internet: nothing of the network is asked.
+      return single(header, .allow, PathStep(.placement, .internet, .unfiltered, .egress))
+    }
+  }
+
+  private func single(_ header: PacketHeader, _ verdict: PacketClass, _ step: PathStep) -> TraceAnswer {
+    TraceAnswer(verdict: verdict, header: header, steps: [TraceStep(way: .request, step: step, header: header)])
+  }
+
+  // MARK: Ends
+
+  /// The packet that the question asks about; nil when an end has no address of the other's family.
+  private func header(of question: TraceQuestion) -> PacketHeader? {
+    let wantsV6 =
+      question.service.ipProtocol == .icmpv6 || isV6Only(question.from) || isV6Only(question.to)
+    let isFromInternet = isOutside(question.from)
+    guard let source = address(of: question.from, v6: wantsV6, asPublic: false),
+      let destination = address(of: question.to, v6: wantsV6, asPublic: isFromInternet),
+      AddressPair(source: source, destination: destination) != nil
+    else { return nil }
+    return PacketHeader(
+      source: source, destination: destination, service: question.service, sourcePort: question.sourcePort)
+  }
+
+  private func isV6Only(_ end: TraceQuestion.End) -> Bool {
+    guard case .address(let address) = end else { return false }
+    return address.family == .v6
+  }
+
+  private func isOutside(_ end: TraceQuestion.End) -> Bool {
+    switch end {
+    case .internet: true
+    case .interface: false
+    case .address(let address):
+      compiled.network.addresses.owners(of: address).isEmpty && compiled.network.vpc(containing: address) == nil
+    }
+  }
+
+  private func address(of end: TraceQuestion.End, v6: Bool, asPublic: Bool) -> IPAddress? {
+    switch end {
+    case .address(let address): return address
+    case .internet: return v6 ? .v6(freeAddressV6) : .v4(freeAddressV4)
+    case .interface(let interface):
+      let model = compiled.network.model.networkInterfaces[interface.int]
+      if v6 { return model.ipv6Addresses.first.map(IPAddress.v6) }
+      guard let primary = model.ipv4Addresses.first else { return model.ipv6Addresses.first.map(IPAddress.v6) }
+      return .v4(asPublic ? primary.publicAddress ?? primary.address : primary.address)
+    }
+  }
+
+  /// An address of the internet that is neither the network's own nor special.
+  private var freeAddressV4: IPv4Address {
+    var candidate = IPv4Address(8, 8, 8, 8)
+    while compiled.network.vpc(containing: .v4(candidate)) != nil
+      || !compiled.network.addresses.owners(of: .v4(candidate)).isEmpty
+    {
+      candidate = IPv4Address(rawValue: candidate.rawValue &+ 0x0101_0101)
+    }
+    return candidate
+  }
+
+  private var freeAddressV6: IPv6Address {
+    var candidate = IPv6Address(high: 0x2001_4860_4860_0000, low: 0x8888)
+    while compiled.network.vpc(containing: .v6(candidate)) != nil { candidate.high &+= 1 << 32 }
+    return candidate
+  }
+
+  // MARK: Where it starts
+
+  private func origin(of question: TraceQuestion, _ header: PacketHeader) -> Placement {
+    switch question.entersAt {
+    case .internet: return fromInternet(header)
+    case .interface(let interface): return .enters(sender(interface), header)
+    case .vpc(let id):
+      guard let owner = owner(of: header.destination, in: id) else { return .enters(.internet, header) }
+      return .enters(.outside(to: owner, missing: nil), header)
+    case .subnet(let id):
+      guard let subnet = compiled.network.index.subnets[id] else { return .nowhere }
+      return .enters(.subnet(subnet), header)
+    case nil: break
+    }
+    if case .interface(let interface) = question.from {
+      if PathWalk(compiled, header).exemption(at: interface, header.destination) != nil { return .platform(interface) }
+      return .enters(sender(interface), header)
+    }
+    if case .internet = question.from { return fromInternet(header) }
+    // A bare address of the internet comes from there, and private addresses are not reached from there.
+    if isOutside(question.from), header.source.isGlobal { return fromInternet(header) }
+    return compiled.network.place(header, at: captureInterface, compiled)
+  }
+
+  private func fromInternet(_ header: PacketHeader) -> Placement {
+    let staysThere =
+      header.destination.isGlobal && !AmazonBlocks.contains(header.destination)
+      && compiled.network.vpc(containing: header.destination) == nil
+      && compiled.network.addresses.owners(of: header.destination).isEmpty
+    return staysThere ? .nowhere : .enters(.internet, header)
+  }
+
+  private func sender(_ interface: InterfaceIndex) -> PathWalk.Origin {
+    compiled.network.interfaces[interface.int].natGateway == nil ? .interface(interface) : .natGateway(interface)
+  }
+
+  private func owner(of address: IPAddress, in vpc: ResourceID) -> InterfaceIndex? {
+    compiled.network.addresses.owners(of: address).first {
+      compiled.network.model.networkInterfaces[$0.interface.int].vpc == vpc
+    }?.interface
+  }
+
+  /// Between addresses of one instance nothing leaves it, whatever the groups say.
+  private func sameHostAnswer(_ question: TraceQuestion, _ header: PacketHeader) -> TraceAnswer? {
+    let network = compiled.network
+    let sources = network.addresses.owners(of: header.source).filter { !$0.isPublic }
+    let destinations = network.addresses.owners(of: header.destination).filter { !$0.isPublic }
+    guard sources.count == 1, destinations.count == 1 else { return nil }
+    let source = sources[0].interface
+    let destination = destinations[0].interface
+    let instance = network.model.networkInterfaces[source.int].instance
+    let isSame =
+      source == destination
+      || instance != nil && network.model.networkInterfaces[destination.int].instance == instance
+    guard isSame else { return nil }
+    return single(
+      header, .allow, PathStep(.placement, .networkInterface, .unfiltered, .egress, interface: source))
+  }
+
+  // MARK: There and back
+
+  private func walk(
+    _ question: TraceQuestion, from origin: PathWalk.Origin, _ header: PacketHeader
+  ) -> TraceAnswer {
+    var forward = PathWalk(compiled, header, findsEveryBlocker: true)
+    forward.run(from: origin)
+    var steps = traced(forward, .request)
+    var isDenied = forward.isDenied
+    var isUnknown = forward.packetClass == .unknown
+    if question.isRoundTrip, forward.delivery != .platformService {
+      var back = PathWalk(compiled, forward.header.reply, relation: .reply, findsEveryBlocker: true)
+      back.translations = forward.translations
+      switch forward.delivery {
+      case .interface(let interface): back.run(from: .interface(interface))
+      case .internet: back.run(from: .internet)
+      case .outside:
+        if let interface = forward.translations.last?.interface ?? origin.interface {
+          back.run(from: .outside(to: interface, missing: nil))
+        }
+      case .platformService, nil: break
+      }
+      if forward.delivery != nil {
+        steps += traced(back, .reply)
+        isDenied = isDenied || back.isDenied || !returns(back, to: origin, header)
+        isUnknown = isUnknown || back.packetClass == .unknown
+      }
+    }
+    return TraceAnswer(
+      verdict: isDenied ? .deny : isUnknown ? .unknown : .allow, header: header, steps: steps)
+  }
+
+  private func traced(_ walk: PathWalk, _ way: TraceStep.Way) -> [TraceStep] {
+    zip(walk.steps, walk.headers).map { TraceStep(way: way, step: $0, header: $1) }
+  }
+
+  /// Whether a reply that nothing stopped came to whoever asked, from whom it was asked.
+  private func returns(_ back: PathWalk, to origin: PathWalk.Origin, _ asked: PacketHeader) -> Bool {
+    guard !back.isDenied, let delivery = back.delivery else { return true }
+    switch (origin, delivery) {
+    case (.interface(let asker), .interface(let receiver)), (.natGateway(let asker), .interface(let receiver)):
+      return asker == receiver && back.header.source == asked.destination
+    case (.internet, .internet): return back.header.source == asked.destination
+    default: return true
+    }
+  }
+}
+
+extension IPAddress {
+  /// Whether an address is neither private nor link-local (RFC 1918, 6598, 3927, 4193, 4291).
+  var isGlobal: Bool {
+    switch self {
+    case .v4(let address):
+      !SpecialBlock.isRFC1918(address) && !SpecialBlock.isRFC6598(address) && !SpecialBlock.isLinkLocal(address)
+    case .v6(let address): !SpecialBlock.isUniqueLocal(address) && !SpecialBlock.isLinkLocal(address)
+    }
+  }
+}

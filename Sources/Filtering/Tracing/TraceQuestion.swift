@@ -1,0 +1,80 @@
+import NetworkTypes
+import RuleMatching
+import VirtualNetworks
+
+/// One question: does a packet get from here to there, and its reply back?
+public struct TraceQuestion: Sendable, Hashable {
+  /// One end of a question.
+  public enum End: Sendable, Hashable {
+    /// A bare address, whoever has it.
+    case address(IPAddress)
+    /// An interface, meant by its name or id: its primary address, or its public one seen from the internet.
+    case interface(InterfaceIndex)
+    /// Any host of the internet.
+    case internet
+  }
+
+  /// Where a packet enters the model, if the addresses are not to tell.
+  public enum Entrance: Sendable, Hashable {
+    case internet
+    case interface(InterfaceIndex)
+    /// The router of a VPC, as if from another network.
+    case vpc(ResourceID)
+    /// The router of a subnet, as if a host of the subnet had sent it.
+    case subnet(ResourceID)
+  }
+
+  public var from: End
+  public var to: End
+  public var entersAt: Entrance?
+  /// Protocol with the destination port, or with type and code for ICMP.
+  public var service: ServiceKey
+  public var sourcePort: UInt16
+  /// Whether the answer is that of the reply too.
+  public var isRoundTrip: Bool
+
+  public init(
+    from: End, to: End, entersAt: Entrance? = nil, service: ServiceKey, sourcePort: UInt16 = 49152,
+    isRoundTrip: Bool? = nil
+  ) {
+    self.from = from
+    self.to = to
+    self.entersAt = entersAt
+    self.service = service
+    self.sourcePort = sourcePort
+    self.isRoundTrip = isRoundTrip ?? Self.expectsReply(service)
+  }
+
+  /// TCP, UDP and ICMP queries are answered.
+  public static func expectsReply(_ service: ServiceKey) -> Bool {
+    service.ipProtocol.hasPorts
+      || service.ipProtocol.hasICMPKind
+        && ICMPQuery.replyType(of: UInt8(service.port >> 8), service.ipProtocol) != nil
+  }
+}
+
+/// One stage of a traced path, with the packet as it was there.
+public struct TraceStep: Sendable, Hashable {
+  public enum Way: String, Sendable, Hashable {
+    case request, reply
+  }
+
+  public var way: Way
+  public var step: PathStep
+  /// The header after the step.
+  public var header: PacketHeader
+}
+
+/// The answer to a question: verdict, path there and back, and everything that bars it.
+public struct TraceAnswer: Sendable, Hashable {
+  /// ``PacketClass/allow``, ``PacketClass/deny`` or ``PacketClass/unknown``; traffic that is never filtered is allowed.
+  public var verdict: PacketClass
+  /// The packet as it was asked about.
+  public var header: PacketHeader
+  public var steps: [TraceStep]
+
+  /// Every stage that stops the packet or its reply, in order.
+  public var blockers: [TraceStep] { steps.filter { $0.step.action == .deny } }
+  /// Everything that the model lacks for a certain answer.
+  public var unknowns: [TraceStep] { steps.filter { $0.step.action == .unknown } }
+}
