@@ -13,36 +13,46 @@ public struct PacketDecoder: Sendable {
   ///
   /// `bytes` is the block that the records' offsets refer to. Allocates nothing once the batch has grown.
   public func decode(_ bytes: Span<UInt8>, _ records: [PacketRecord], into batch: inout PacketBatch) {
-    for record in records {
-      var packet = PacketSummary(time: record.time, wireLength: record.wireLength)
-      let length = Int(record.capturedLength)
-      if record.offset >= 0 && record.offset <= bytes.count && length <= bytes.count - record.offset {
+    // The quotes step out of the batch while its packets are appended to.
+    var quotes: [QuotedPacket] = []
+    swap(&quotes, &batch.quotes)
+    batch.packets.append(addingCapacity: records.count) { output in
+      for record in records {
+        let length = Int(record.capturedLength)
+        guard record.offset >= 0, record.offset <= bytes.count, length <= bytes.count - record.offset else {
+          output.append(Self.outside(record))
+          continue
+        }
         let frame = bytes.extracting(record.offset..<record.offset &+ length)
-        decode(frame, linkType: record.linkType, into: &packet, quotes: &batch.quotes)
-      } else {
-        packet.stop = DecodingStop(.link, .truncated, detail: record.capturedLength)
+        if let plain = PlainPacket.summary(of: frame, record: record) {
+          output.append(plain)
+        } else {
+          output.append(summary(of: frame, record: record, quotes: &quotes))
+        }
       }
-      batch.packets.append(packet)
     }
+    swap(&quotes, &batch.quotes)
   }
 
-  @inline(__always)
-  private func decode(
-    _ frame: Span<UInt8>, linkType: LinkType, into packet: inout PacketSummary, quotes: inout [QuotedPacket]
-  ) {
-    // Nearly every frame of nearly every capture: plain Ethernet with IPv4.
-    if linkType == .ethernet && frame.count >= Ethernet.length && frame.load16(12) == EtherType.ipv4 {
-      return network(
-        frame.extracting(droppingFirst: Ethernet.length), announced: EtherType.ipv4, into: &packet,
-        quotes: &quotes)
-    }
-    switch LinkLayer.payload(of: frame, linkType: linkType) {
+  /// The way through all layers.
+  func summary(of frame: Span<UInt8>, record: PacketRecord, quotes: inout [QuotedPacket]) -> PacketSummary {
+    var packet = PacketSummary(time: record.time, wireLength: record.wireLength)
+    switch LinkLayer.payload(of: frame, linkType: record.linkType) {
     case .network(let offset, let etherType):
-      network(frame.extracting(droppingFirst: offset), announced: etherType, into: &packet, quotes: &quotes)
+      network(
+        frame.extracting(droppingFirst: offset), announced: etherType, into: &packet, quotes: &quotes)
     case .stop(let stop):
       packet.stop = stop
-      packet.wireLength -= min(packet.wireLength, linkType.pseudoHeaderLength)
+      packet.wireLength -= min(packet.wireLength, record.linkType.pseudoHeaderLength)
     }
+    return packet
+  }
+
+  /// A record that points out of its block, which no reader of ours makes.
+  private static func outside(_ record: PacketRecord) -> PacketSummary {
+    PacketSummary(
+      time: record.time, wireLength: record.wireLength,
+      stop: DecodingStop(.link, .truncated, detail: record.capturedLength))
   }
 
   /// Decodes an IP header; `announced` is the EtherType that led here, or 0 where the link layer names none.

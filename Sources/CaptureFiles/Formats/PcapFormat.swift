@@ -65,40 +65,52 @@ struct PcapFormat {
     recordLimit = linkType.recordLimit
   }
 
-  /// Appends records from `position` on until `limit` records stand in `records`, and moves `position` past
-  /// them.
+  /// Finds up to `limit` records from `position` on, and moves `position` past them; `records` is empty before.
   func scan(
     _ bytes: Span<UInt8>, position: inout Int, limit: Int, place: ScanPlace,
     into records: inout [PacketRecord]
   ) -> ScanEnd {
     var next = position
-    defer { position = next }
-    while records.count < limit {
-      let available = bytes.count &- next
-      guard available >= recordHeaderLength else { return .needs(recordHeaderLength, item: .recordHeader) }
-      let header = bytes.extracting(next..<(next &+ 16))
-      let seconds = header.load32(0, swapped: swapped)
-      let fraction = header.load32(4, swapped: swapped)
-      var captured = header.load32(8, swapped: swapped)
-      var wire = header.load32(12, swapped: swapped)
-      if lengthOrder != .captured && (lengthOrder == .wire || captured > wire) { swap(&captured, &wire) }
-      guard captured <= recordLimit else {
-        return .failure(
-          place.damage(
-            at: next, records: records.count, "a packet record's captured length", found: "\(captured)",
-            expected: "\(recordLimit) at most"))
+    var end = ScanEnd.full
+    records.append(addingCapacity: limit) { output in
+      while !output.isFull {
+        let available = bytes.count &- next
+        guard available >= recordHeaderLength else {
+          end = .needs(recordHeaderLength, item: .recordHeader)
+          return
+        }
+        let header = bytes.extracting(next..<(next &+ 16))
+        let seconds = header.load32(0, swapped: swapped)
+        let fraction = header.load32(4, swapped: swapped)
+        var captured = header.load32(8, swapped: swapped)
+        var wire = header.load32(12, swapped: swapped)
+        if lengthOrder != .captured && (lengthOrder == .wire || captured > wire) { swap(&captured, &wire) }
+        guard captured <= recordLimit else {
+          end = .failure(tooLong(captured, at: next, records: output.count, place: place))
+          return
+        }
+        let length = recordHeaderLength &+ Int(captured)
+        guard available >= length else {
+          end = .needs(length, item: .record)
+          return
+        }
+        // 2^32 seconds and 2^32 fractions fit in 63 bits of nanoseconds with room to spare.
+        let time = Int64(seconds) &* 1_000_000_000 &+ Int64(fraction) &* nanosecondsPerUnit
+        output.append(
+          PacketRecord(
+            offset: next &+ recordHeaderLength, capturedLength: captured, wireLength: wire,
+            time: CaptureTime(nanoseconds: time), linkType: linkType))
+        next &+= length
       }
-      let length = recordHeaderLength &+ Int(captured)
-      guard available >= length else { return .needs(length, item: .record) }
-      // 2^32 seconds and 2^32 fractions fit in 63 bits of nanoseconds with room to spare.
-      let time = Int64(seconds) &* 1_000_000_000 &+ Int64(fraction) &* nanosecondsPerUnit
-      records.append(
-        PacketRecord(
-          offset: next &+ recordHeaderLength, capturedLength: captured, wireLength: wire,
-          time: CaptureTime(nanoseconds: time), linkType: linkType))
-      next &+= length
     }
-    return .full
+    position = next
+    return end
+  }
+
+  private func tooLong(_ length: UInt32, at position: Int, records: Int, place: ScanPlace) -> CaptureError {
+    place.damage(
+      at: position, records: records, "a packet record's captured length", found: "\(length)",
+      expected: "\(recordLimit) at most")
   }
 }
 

@@ -91,7 +91,7 @@ final class MappedFile {
 
   /// Lets go of the pages before `position`, in large steps: memory stays small however large the file.
   func release(before position: Int) {
-    let step = 32 << 20
+    let step = 8 << 20
     guard position - released >= step else { return }
     let end = position & ~(step - 1)
     _ = unsafe madvise(start + released, end - released, MADV_DONTNEED)

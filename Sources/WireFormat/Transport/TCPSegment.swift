@@ -13,6 +13,9 @@ import NetworkTypes
 enum TCPSegment {
   /// Bytes up to and including the flags.
   static let judgedLength = 14
+  /// The least value of the two bytes that hold header length and flags: five times four bytes, no flag.
+  static let minimumOffsetWord: UInt16 = 0x5000
+  static let flagMask: UInt16 = 0x01ff
 
   @inline(__always)
   static func decode(_ segment: Span<UInt8>, isCut: Bool, into packet: inout PacketSummary) {
@@ -26,13 +29,13 @@ enum TCPSegment {
     }
     readPorts(segment, into: &packet)
     let word = segment.load16(12)
-    guard word >> 12 >= 5 else {
+    guard word >= minimumOffsetWord else {
       packet.fields.insert(.transport)
       packet.stop = DecodingStop(.tcp, .badHeaderLength, detail: UInt32(word >> 12) * 4)
       return
     }
     packet.fields.formUnion([.transport, .tcpFlags])
-    packet.tcpFlags = TCPFlags(rawValue: word & 0x01ff)
+    packet.tcpFlags = TCPFlags(rawValue: word & flagMask)
   }
 
   @inline(__always)
