@@ -1,0 +1,38 @@
+import ArgumentParser
+import Foundation
+
+extension ExitCode {
+  /// What was asked to hold does not: a test failed, `--fail-on` was met.
+  static let unmet = ExitCode(1)
+  /// An input cannot be read or is not valid, or an output cannot be written.
+  static let invalidInput = ExitCode(2)
+}
+
+/// Talk: what is said on standard error, while data goes to standard output.
+enum StandardError {
+  /// Prints `sallyport: <message>`.
+  static func report(_ message: some CustomStringConvertible) {
+    FileHandle.standardError.write(Data("sallyport: \(message)\n".utf8))
+  }
+}
+
+/// Runs a command's work on its output: finishes the file, or removes it when the work fails.
+///
+/// Ends quietly when the reader of a pipe went away, and with exit code 2 when the output cannot be written.
+func withOutput(path: String?, _ body: (Output) throws -> Void) throws {
+  do {
+    let output = try Output(path: path)
+    do {
+      try body(output)
+      try output.finish()
+    } catch {
+      output.discard()
+      throw error
+    }
+  } catch is Output.Closed {
+    throw ExitCode.success
+  } catch let failure as OutputFailure {
+    StandardError.report(failure)
+    throw ExitCode.invalidInput
+  }
+}

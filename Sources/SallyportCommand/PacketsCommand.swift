@@ -1,0 +1,100 @@
+import ArgumentParser
+import CaptureFiles
+import NetworkTypes
+import ReportFormats
+import WireFormat
+
+extension PacketListing.Format: ExpressibleByArgument {}
+
+/// `sallyport packets`: lists the decoded headers of captures.
+struct PacketsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "packets",
+    abstract: "List the decoded headers of captures, one line a packet.",
+    discussion: """
+      Shows the outermost IP header and the transport header after it, as rules will see them. Frames count from 1
+      over all captures, after the filter.
+
+      tsv has the columns \(PacketListing.columns.joined(separator: " ")),
+      empty where they do not apply; json has the same names, and the time, one object a line.
+        protocol        tcp, udp, icmp, icmpv6 or the IANA number (after IPv6 extension headers)
+        src_port        ports of TCP, UDP, SCTP, DCCP and UDP-Lite
+        more_fragments  0 or 1; like fragment_offset (bytes) empty for IPv6 without a fragment header
+        tcp_flags       letters: S(YN) F(IN) R(ST) P(SH) A(CK) U(RG) E(CE) and W for CWR
+        length          bytes on the wire
+        status          ok, or the header and the reason why decoding stopped
+
+      Exits with 2 if a capture cannot be read to its end; what was read is listed all the same.
+
+      EXAMPLES
+        sallyport packets capture.pcap
+        sallyport packets --filter 'tcp port 443' -c 10 capture.pcapng
+        tcpdump -w - | sallyport packets --format json -
+      """)
+
+  @Argument(
+    help: ArgumentHelp("A pcap or pcapng file, gzip or not; - for standard input.", valueName: "capture"))
+  var captures: [String]
+
+  @Option(help: "How to write packets: text, tsv or json.")
+  var format: PacketListing.Format = .text
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Write to this file.", valueName: "file"))
+  var output: String?
+
+  @Option(help: ArgumentHelp("A BPF filter in tcpdump's syntax, applied first.", valueName: "expr"))
+  var filter: String?
+
+  @Option(
+    name: [.customShort("c"), .long], help: ArgumentHelp("Stop after this many packets.", valueName: "n"))
+  var count: Int?
+
+  func validate() throws {
+    if let count, count < 1 { throw ValidationError("--count \(count): expected 1 at least") }
+  }
+
+  func run() throws {
+    var failed = false
+    try withOutput(path: output) { output in
+      var listing = Listing(packets: PacketListing(format: format), left: count ?? .max)
+      try output.write { listing.packets.begin(&$0) }
+      for path in captures where listing.left > 0 {
+        do {
+          try listing.list(path, filter: filter, to: output)
+        } catch let error as CaptureError {
+          StandardError.report(error)
+          if case .filter = error { throw ExitCode.validationFailure }
+          failed = true
+        }
+      }
+    }
+    if failed { throw ExitCode.invalidInput }
+  }
+
+  /// A listing in progress over several captures.
+  private struct Listing {
+    var packets: PacketListing
+    /// Packets that may still be listed.
+    var left: Int
+    private var batch = PacketBatch()
+
+    init(packets: PacketListing, left: Int) {
+      self.packets = packets
+      self.left = left
+    }
+
+    mutating func list(_ path: String, filter: String?, to output: Output) throws {
+      var reader = try CaptureReader(path: path, filter: filter)
+      let decoder = PacketDecoder()
+      while left > 0 {
+        let limit = min(left, 256)
+        guard try reader.advance(limit: limit) else { return }
+        batch.removeAll()
+        decoder.decode(reader.bytes, reader.records, into: &batch)
+        left -= batch.packets.count
+        // A short batch is all that a live source has for now: show it.
+        try output.write(flushing: reader.records.count < limit) { packets.append(batch, to: &$0) }
+      }
+    }
+  }
+}
