@@ -48,13 +48,13 @@ extension PacketFilter {
     }
     table[position].lastSeen = packet.time.nanoseconds
     var outcome = isForward ? table[position].forward : table[position].reverse
+    let isStale = isForward ? table[position].isForwardStale : table[position].isReverseStale
     var beginsDirection = false
-    if outcome == Connection.unjudged || packet.isFragment {
+    if outcome == Connection.unjudged || isStale || packet.isFragment {
       beginsDirection = outcome == Connection.unjudged
-      outcome = rejudge(packet, isForward, &memory)
-      if !packet.isFragment {
-        if isForward { table[position].forward = outcome } else { table[position].reverse = outcome }
-      }
+      outcome = rejudge(
+        packet, isForward, admission: table[position].admissionBeforeChange, &memory)
+      if !packet.isFragment { table[position].store(outcome, isForward: isForward) }
     }
     let packetClass = memory.classes[Int(outcome)]
     let state: FlowState =
@@ -161,6 +161,19 @@ extension PacketFilter {
 }
 
 extension Connection {
+  /// How the flow's beginning was judged, if the rules have changed since.
+  fileprivate var admissionBeforeChange: UInt32? { hasChangedRules ? admission : nil }
+
+  fileprivate mutating func store(_ outcome: UInt32, isForward: Bool) {
+    if isForward {
+      forward = outcome
+      isForwardStale = false
+    } else {
+      reverse = outcome
+      isReverseStale = false
+    }
+  }
+
   fileprivate var withEndsSwapped: Connection {
     var swapped = self
     swapped.initiatorIsLow.toggle()

@@ -24,7 +24,7 @@ struct FlowStart: Sendable {
   func connection(lastSeen: Int64, initiatorIsLow: Bool) -> Connection {
     Connection(
       lastSeen: lastSeen, forward: forward, reverse: reverse, phase: phase, initiatorIsLow: initiatorIsLow,
-      isTracked: isTracked)
+      isTracked: isTracked, admission: forward)
   }
 }
 
@@ -87,8 +87,17 @@ extension PacketFilter {
   }
 
   /// Judges a further packet of an admitted flow whose outcome is not known yet.
-  func rejudge(_ packet: PacketSummary, _ isForward: Bool, _ memory: inout TrackerMemory) -> UInt32 {
+  ///
+  /// - Parameter admission: How its beginning was judged, if the rules have changed since: where the flow is tracked it
+  ///   lives on, where it is not the rules are asked again (semantics CT-8, CT-9).
+  func rejudge(
+    _ packet: PacketSummary, _ isForward: Bool, admission: UInt32?, _ memory: inout TrackerMemory
+  ) -> UInt32 {
     let header = PacketHeader(packet)
+    if let admission, isForward || !memory.outcomes[Int(admission)].isTranslated {
+      let tracked = trackedInterfaces(memory.outcomes[Int(admission)])
+      return judge(header, relation: .partOfFlow(trackedAt: tracked), reusing: &memory).outcome
+    }
     return isForward
       ? judge(header, relation: .new, reusing: &memory).outcome : judgeReply(header, reusing: &memory).outcome
   }
@@ -170,10 +179,8 @@ extension PacketFilter {
         <= memory.timers.limit(table[match.position].phase),
       table[match.position].isTracked, table[match.position].phase != .denied
     {
-      let interfaces = groupInterfaces(memory.outcomes[Int(table[match.position].forward)])
-      let judgement = judge(
-        header, relation: .related(interfaces.first, interfaces.count > 1 ? interfaces.last : nil),
-        reusing: &memory)
+      let tracked = trackedInterfaces(memory.outcomes[Int(table[match.position].forward)])
+      let judgement = judge(header, relation: .partOfFlow(trackedAt: tracked), reusing: &memory)
       return Verdict(
         judgement.packetClass, state: judgement.packetClass == .unplaced ? .none : .related,
         outcome: OutcomeID(rawValue: judgement.outcome))
@@ -200,9 +207,16 @@ extension PacketFilter {
     return table.find(identity.key)
   }
 
-  /// Interfaces whose groups let the flow begin, and which so know it.
-  private func groupInterfaces(_ outcome: PathOutcome) -> [InterfaceIndex] {
-    outcome.steps.filter { $0.element == .securityGroup && $0.action == .allow }.compactMap(\.interface)
+  /// Interfaces whose groups let the flow begin, and which track it.
+  func trackedInterfaces(_ outcome: PathOutcome) -> [InterfaceIndex] {
+    outcome.steps.filter { $0.isAdmission && $0.tracksFlow }.compactMap(\.interface)
+  }
+}
+
+extension PathOutcome {
+  /// Whether a NAT gateway or a load balancer changed addresses on the way; only the reply's own walk undoes that.
+  fileprivate var isTranslated: Bool {
+    steps.contains { $0.element == .gateway && $0.action == .translate && $0.leg > 0 }
   }
 }
 

@@ -5,7 +5,7 @@ import VirtualNetworks
 
 /// A filter with its tracker: packets go in one by one, in order of time.
 struct Scene {
-  let filter: PacketFilter
+  private(set) var filter: PacketFilter
   var tracker: ConnectionTracker
 
   init(
@@ -13,6 +13,12 @@ struct Scene {
   ) {
     filter = PacketFilter(network.network, midstream: midstream)
     tracker = ConnectionTracker(timers: timers)
+  }
+
+  /// Goes on with other rules.
+  mutating func change(to network: SemanticsNetwork) {
+    filter = PacketFilter(network.network, midstream: filter.midstream)
+    tracker.rulesChanged()
   }
 
   /// What one packet's judgement says, in words.

@@ -35,6 +35,37 @@ struct SubtleBehaviourTests {
     #expect(denied.rule == "acl-subnet-priv/90")
   }
 
+  @Test("S3: an untracked flow dies with its rule (CT-4, CT-9)")
+  func untrackedFlow() {
+    var network = SemanticsNetwork()
+    network.inbound("web", "tcp 22 from 0.0.0.0/0")
+    var scene = Scene(network)
+    #expect(scene.send(.tcp("203.0.113.7:50000", to: "10.0.0.10:22")).state == .untracked)
+    #expect(scene.send(.tcp("10.0.0.10:22", to: "203.0.113.7:50000", [.syn, .ack])).packetClass == .allow)
+    network.inbound("web")
+    scene.change(to: network)
+    #expect(scene.send(.tcp("203.0.113.7:50000", to: "10.0.0.10:22", .ack, at: 11)).packetClass == .deny)
+  }
+
+  @Test("S4: a tracked flow survives its rule, and an ACL cuts it at once (CT-8, CT-10)")
+  func trackedFlow() {
+    var network = SemanticsNetwork()
+    network.inbound("web", "tcp 22 from 203.0.113.0/24")
+    var scene = Scene(network)
+    #expect(scene.send(.tcp("203.0.113.7:50000", to: "10.0.0.10:22")).state == .new)
+    #expect(scene.send(.tcp("10.0.0.10:22", to: "203.0.113.7:50000", [.syn, .ack])).packetClass == .allow)
+    network.inbound("web")
+    scene.change(to: network)
+    #expect(scene.send(.tcp("203.0.113.7:50000", to: "10.0.0.10:22", .ack, at: 11)).packetClass == .allow)
+    #expect(scene.send(.tcp("10.0.0.10:22", to: "203.0.113.7:50000", .ack, at: 11)).packetClass == .allow)
+    #expect(scene.send(.tcp("203.0.113.7:50001", to: "10.0.0.10:22", at: 12)).packetClass == .deny)
+    network.acl("subnet-pub", inbound: ["100 deny all from 203.0.113.7/32"])
+    scene.change(to: network)
+    let cut = scene.send(.tcp("203.0.113.7:50000", to: "10.0.0.10:22", .ack, at: 13))
+    #expect(cut.packetClass == .deny)
+    #expect(cut.code == .networkACL)
+  }
+
   @Test("S5: an ICMP error passes for a tracked flow and needs a rule for an untracked one (CT-22)")
   func icmpErrors() {
     var open = SemanticsNetwork()
@@ -200,6 +231,25 @@ struct SubtleBehaviourTests {
     var scene = Scene(network)
     #expect(scene.send(.tcp("10.0.0.11:40000", to: "203.0.113.7:443")).code == .gatewayEgressNeedsPublicAddress)
     #expect(scene.send(.tcp("10.0.0.10:40000", to: "192.168.7.7:443")).code == .gatewayEgressToRFC1918)
+  }
+
+  @Test("S18: group references are lost through a middlebox (SG-29)")
+  func middlebox() {
+    var network = SemanticsNetwork()
+    network.addHost("fw", "subnet-pub", "10.0.0.50")
+    network.interface("eni-fw") { $0.sourceDestinationCheck = false }
+    network.route("rtb-priv", "10.0.2.0/24", .networkInterface("eni-fw"))
+    network.inbound("db", "tcp 5432 from sg-app")
+    var byReference = Scene(network)
+    let denied = byReference.send(.tcp("10.0.1.10:40000", to: "10.0.2.10:5432"))
+    #expect(denied.packetClass == .deny, "\(denied)")
+    #expect(denied.interface == "eni-db")
+    #expect(denied.code == .groupReferencesNotPreserved)
+    network.inbound("db", "tcp 5432 from 10.0.1.0/24")
+    var byBlock = Scene(network)
+    let open = byBlock.send(.tcp("10.0.1.10:40000", to: "10.0.2.10:5432"))
+    #expect(open.packetClass == .unknown, "every group admits it; whether eni-fw forwards is not known: \(open)")
+    #expect(open.missing == .forwardingInstance)
   }
 
   @Test("S19: a NAT gateway forwards UDP fragments and drops those of TCP and ICMP (AD-18)")

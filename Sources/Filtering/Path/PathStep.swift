@@ -31,6 +31,9 @@ public struct PathStep: Sendable, Hashable {
   public var direction: Direction
   public var code: ReachabilityCode?
   public var missing: MissingPiece?
+  /// For a group's rule that admits: whether the flow that the packet begins is tracked at the interface (semantics
+  /// CT-4, CT-5).
+  public var tracksFlow = false
   /// Which leg of the path: a NAT gateway, a transit gateway or a load balancer begins a new one.
   public var leg: UInt8
   /// The interface on whose side this happens, or nil between interfaces.
@@ -56,6 +59,11 @@ public struct PathStep: Sendable, Hashable {
     self.resource = resource
     self.rule = rule
   }
+}
+
+extension PathStep {
+  /// Whether a group's rule admitted the packet here.
+  var isAdmission: Bool { element == .securityGroup && action == .allow }
 }
 
 /// What an unknown answer hangs on.

@@ -13,7 +13,7 @@ extension PathWalk {
       return
     }
     let gateway = network.model.natGateways[position]
-    guard relation == .new else {
+    guard relation != .reply else {
       // A reply that leaves by a NAT gateway which did not translate its request gets a new source and is lost (E1).
       deny(.gateway, .gateway, .egress, .natSourceReassigned, interface: interface, resource: resource)
       return

@@ -52,10 +52,10 @@ extension PathWalk {
     let remote = direction == .egress ? header.destination : header.source
     switch firstMatch(in: policy, remote: remote) {
     case .rule(let position):
-      append(
-        PathStep(
-          stage, .securityGroup, .allow, direction, interface: interface, rule: policy.indices[position]))
-      pass(groupsOf: interface, tracked: isTracked(at: state, direction))
+      var step = PathStep(
+        stage, .securityGroup, .allow, direction, interface: interface, rule: policy.indices[position])
+      step.tracksFlow = isTracked(at: state, direction)
+      append(step)
       return true
     case .dependsOnPorts:
       markUnknown(stage, .securityGroup, direction, .firstFragment, interface: interface)
@@ -141,7 +141,7 @@ extension PathWalk {
     switch relation {
     case .new: false
     case .reply: true
-    case .related(let first, let second): interface == first || interface == second
+    case .partOfFlow(let interfaces): interfaces.contains(interface)
     }
   }
 

@@ -14,8 +14,9 @@ struct PathWalk {
     case new
     /// Answers an admitted flow: groups let it pass (semantics CT-1).
     case reply
-    /// An ICMP error about a flow that is tracked at these interfaces (semantics CT-22).
-    case related(InterfaceIndex?, InterfaceIndex?)
+    /// Belongs to a flow that is tracked at these interfaces, and only there: an ICMP error about it (semantics
+    /// CT-22), or a packet of it after the rules were changed (CT-8, CT-9).
+    case partOfFlow(trackedAt: [InterfaceIndex])
   }
 
   /// Where the packet enters the model.
@@ -70,11 +71,8 @@ struct PathWalk {
   private(set) var delivery: Delivery?
   private(set) var isDenied = false
   private(set) var isUnknown = false
-  /// Interfaces where the flow is tracked: all that it passes, but for those where CT-4 makes it untracked.
-  private(set) var trackedAt: [InterfaceIndex] = []
   /// Whether something on the path makes AWS track the flow whatever the rules (semantics CT-6).
   var isTrackedAutomatically = false
-  private(set) var passedGroups: [InterfaceIndex] = []
   var leg: UInt8 = 0
   /// Legs are few in any real network; routes that lead in circles end here.
   static let legLimit: UInt8 = 16
@@ -99,7 +97,9 @@ struct PathWalk {
   }
 
   /// Whether groups track the flow anywhere on the path.
-  var isTracked: Bool { isTrackedAutomatically || passedGroups.isEmpty || !trackedAt.isEmpty }
+  var isTracked: Bool {
+    !steps.contains { $0.isAdmission } || steps.contains { $0.isAdmission && $0.tracksFlow }
+  }
 
   /// Gives the list of steps away.
   mutating func takeSteps() -> [PathStep] {
@@ -108,6 +108,13 @@ struct PathWalk {
   }
 
   mutating func run(from origin: Origin) {
+    enter(at: origin)
+    if isTrackedAutomatically {
+      for index in steps.indices where steps[index].isAdmission { steps[index].tracksFlow = true }
+    }
+  }
+
+  private mutating func enter(at origin: Origin) {
     switch origin {
     case .interface(let interface): leave(interface)
     case .natGateway(let interface): leaveNATGateway(interface)
@@ -246,11 +253,6 @@ struct PathWalk {
   }
 
   mutating func deliver(to delivery: Delivery) { self.delivery = delivery }
-
-  mutating func pass(groupsOf interface: InterfaceIndex, tracked: Bool) {
-    passedGroups.append(interface)
-    if tracked { trackedAt.append(interface) }
-  }
 
   private mutating func deliverToPlatform(_ service: ResourceIndex?, from interface: InterfaceIndex) {
     append(

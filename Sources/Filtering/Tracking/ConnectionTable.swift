@@ -12,6 +12,12 @@ struct Connection: Sendable {
   var initiatorIsLow: Bool
   /// Whether groups track the flow anywhere on its path (semantics CT-4).
   var isTracked: Bool
+  /// How the packet that began the flow was judged, under the rules of that time.
+  var admission: UInt32
+  /// Whether the rules have changed since the flow began, and since each direction was judged.
+  var hasChangedRules = false
+  var isForwardStale = false
+  var isReverseStale = false
   /// Set once its place may be reused: a connection can be reached by several keys.
   var isForgotten = false
 
@@ -111,6 +117,16 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
     var index = Int(truncatingIfNeeded: slot.key.tableHash) & mask
     while slots[index].position != 0 { index = (index + 1) & mask }
     slots[index] = slot
+  }
+
+  /// Makes every flow be judged again at its next packet: tracked ones live on, denied ones are forgotten.
+  mutating func markStale() {
+    for position in connections.indices {
+      if connections[position].phase == .denied { connections[position].lastSeen = .min / 2 }
+      connections[position].hasChangedRules = true
+      connections[position].isForwardStale = true
+      connections[position].isReverseStale = true
+    }
   }
 
   /// Drops expired connections, and doubles the slots unless that freed half of them.

@@ -26,6 +26,15 @@ public struct ConnectionTracker: Sendable {
   /// Flows held now, expired ones that nothing has met since among them.
   public var flowCount: Int { v4.count + v6.count }
 
+  /// Tells the tracker that further packets are judged by another filter, made from the same network with other rules.
+  ///
+  /// Tracked flows live on where they are tracked, untracked ones are asked again, ACLs and routes act at once
+  /// (semantics CT-8 to CT-10). Outcomes from before keep the meaning that the earlier filter gives them.
+  public mutating func rulesChanged() {
+    v4.markStale()
+    v6.markStale()
+  }
+
   /// Which way the packet passed the interface at which the outcome was settled.
   public func direction(of outcome: OutcomeID) -> Direction {
     memory.directions[Int(outcome.rawValue)]
