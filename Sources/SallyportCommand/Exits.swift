@@ -6,6 +6,8 @@ extension ExitCode {
   static let unmet = ExitCode(1)
   /// An input cannot be read or is not valid, or an output cannot be written.
   static let invalidInput = ExitCode(2)
+  /// Stopped by SIGINT.
+  static let interrupted = ExitCode(130)
 }
 
 /// Talk: what is said on standard error, while data goes to standard output.

@@ -6,5 +6,5 @@ struct SallyportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sallyport",
     abstract: "Judge captured packets by cloud network policy.",
-    subcommands: [PacketsCommand.self, NetworkCommand.self])
+    subcommands: [AuditCommand.self, NetworkCommand.self])
 }

@@ -34,7 +34,8 @@ extension AuditReport {
       guard entry.kind != .route else { return nil }
       return RuleUse(
         owner: entry.owner, ownerName: filter.name(of: entry.owner), id: entry.id, direction: entry.direction,
-        text: entry.text, tally: ruleTallies[RuleIndex(index)] ?? Tally())
+        text: entry.text, shortText: Self.shortText(of: entry, filter),
+        tally: ruleTallies[RuleIndex(index)] ?? Tally())
     }
     undecoded = stops.map { Undecoded(stop: $0.key, packets: $0.value) }
       .sorted { ($1.packets, $0.text) < ($0.packets, $1.text) }
@@ -45,6 +46,16 @@ extension AuditReport {
         explanation: filter.explain(unknown: key.step), packets: count)
     }.sorted { ($1.packets, $0.sortKey) < ($0.packets, $1.sortKey) }
     self.warnings += Self.limitWarnings(auditor)
+  }
+
+  /// A rule's text ends with its peer: a group's or prefix list's id gives way to the name.
+  private static func shortText(of entry: RuleCatalogue.Entry, _ filter: PacketFilter) -> String {
+    let words = entry.text.split(separator: " ")
+    guard let peer = words.last, peer.hasPrefix("sg-") || peer.hasPrefix("pl-"),
+      let name = filter.name(of: ResourceID(String(peer)))
+    else { return entry.text }
+    let text = (peer.hasPrefix("sg-") ? Peer.group(name) : Peer.prefixList(name)).description
+    return words.dropLast().joined(separator: " ") + " " + text
   }
 
   private struct UnknownKey: Hashable {
@@ -130,7 +141,11 @@ extension AuditReport {
       var denial = entry.denial
       if let only = entry.only, !denial.remote.isEverything { denial.remote = IPPrefix(host: only) }
       return denial
-    }.sorted { ($1.tally.packets, $0.firstFrame, $0.code.rawValue) < ($0.tally.packets, $1.firstFrame, $1.code.rawValue) }
+    }.sorted {
+      ($1.tally.packets, $0.firstFrame, $0.code.rawValue) < (
+        $0.tally.packets, $1.firstFrame, $1.code.rawValue
+      )
+    }
   }
 
   private struct GroupKey: Hashable {

@@ -105,7 +105,10 @@ public struct AuditReport: Sendable {
     public var ownerName: String?
     public var id: String
     public var direction: Direction
+    /// The rule as it parses back: `tcp 8080 from sg-0123`.
     public var text: String
+    /// The rule with the peer's name in place of its id, where it has one: `tcp 8080 from sg/web`.
+    public var shortText: String
     public var tally: Tally
   }
 

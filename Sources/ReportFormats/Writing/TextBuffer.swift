@@ -14,6 +14,9 @@ public struct TextBuffer: Sendable {
 
   public mutating func append(byte: UInt8) { bytes.append(byte) }
 
+  /// Appends text that is bytes already.
+  public mutating func append(_ text: [UInt8]) { bytes.append(contentsOf: text) }
+
   /// Appends one ASCII character.
   public mutating func append(_ character: Unicode.Scalar) { bytes.append(UInt8(ascii: character)) }
 

@@ -1,0 +1,70 @@
+import CaptureFiles
+import NetworkTypes
+import TrafficAudit
+import WireFormat
+
+/// A capture that is open and whose first packets are known, so that several can be put in order of time.
+final class CaptureInput {
+  let path: String
+  private var reader: CaptureReader
+  /// Whether the reader holds packets that were not handed out yet.
+  private var holdsPackets = false
+  /// Why the capture cannot be read to its end.
+  private(set) var failure: CaptureError?
+  /// The time of the first packet.
+  let start: CaptureTime?
+
+  /// Opens a capture and reads its first packets.
+  init(path: String, filter: String?) throws(CaptureError) {
+    self.path = path
+    var reader = try CaptureReader(path: path, filter: filter)
+    do {
+      holdsPackets = try reader.advance()
+    } catch {
+      if case .filter = error { throw error }
+      failure = error
+    }
+    start = reader.records.first?.time
+    self.reader = reader
+  }
+
+  /// Replaces what is in `batch` by the next packets; false at the end of the capture.
+  func next(into batch: inout PacketBatch, decoder: PacketDecoder) -> Bool {
+    batch.removeAll()
+    if !holdsPackets {
+      do {
+        guard try reader.advance() else { return false }
+      } catch {
+        failure = error
+        return false
+      }
+    }
+    holdsPackets = false
+    Self.decode(reader, with: decoder, into: &batch)
+    return true
+  }
+
+  /// Lends the reader as a whole: bytes of a class's property cannot be lent.
+  private static func decode(
+    _ reader: borrowing CaptureReader, with decoder: PacketDecoder, into batch: inout PacketBatch
+  ) {
+    decoder.decode(reader.bytes, reader.records, into: &batch)
+  }
+
+  var bytesRead: UInt64 { reader.bytesRead }
+  /// Size of the input where it is known.
+  var totalBytes: UInt64? { reader.summary.totalBytes }
+
+  /// What reports say of the capture.
+  var description: AuditReport.CaptureDescription {
+    let summary = reader.summary
+    var linkTypes: [String] = []
+    for interface in summary.interfaces where !linkTypes.contains(interface.linkType.name) {
+      linkTypes.append(interface.linkType.name)
+    }
+    return AuditReport.CaptureDescription(
+      path: path, format: summary.format.rawValue, linkType: linkTypes.joined(separator: ","),
+      packets: Int(summary.packets), bytes: Int(summary.bytes), firstTime: summary.firstTime,
+      lastTime: summary.lastTime, isTruncated: summary.isTruncated)
+  }
+}

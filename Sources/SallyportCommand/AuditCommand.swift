@@ -1,0 +1,228 @@
+import ArgumentParser
+import CaptureFiles
+import Filtering
+import PolicyFormats
+import ReportFormats
+import TrafficAudit
+import VirtualNetworks
+
+extension PacketFilter.MidstreamPolicy: ExpressibleByArgument {}
+extension ProgressBar.Mode: ExpressibleByArgument {}
+
+/// `sallyport audit`: judges every packet of captures against a network.
+struct AuditCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "audit",
+    abstract: "Judge every packet of captures against a network's groups, ACLs and routes.",
+    discussion: """
+      Every packet gets one verdict: allow, deny, exempt (platform services, never filtered), unknown (the
+      answer hangs on something that the input lacks), unplaced (no address of the network) or undecoded (not
+      IP, or cut too short). Several captures are one continuous audit, in order of their first packets' times;
+      frames count from 1 over all of them, after the filter.
+
+      EXAMPLES
+        sallyport audit capture.pcap -n network/
+        sallyport audit monday.pcap tuesday.pcapng.gz -n network/ --format json -o report.json
+        sallyport audit capture.pcap -n network/ --filter 'tcp port 443' --verdicts verdicts.csv
+        tcpdump -i eth0 -w - | sallyport audit - -n network/ --interface web-1
+        sallyport audit capture.pcap -n network/ --fail-on denied --quiet
+
+      EXIT CODES
+        0    done
+        1    done, and what --fail-on names is there
+        2    an input cannot be read to its end or is not valid; what was read is reported
+        64   wrong usage
+        130  interrupted; the report covers what was read until then
+      """)
+
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+  }
+
+  enum ColorMode: String, ExpressibleByArgument, CaseIterable {
+    case auto, always, never
+  }
+
+  enum Timers: String, ExpressibleByArgument, CaseIterable {
+    case nitro
+    case nitroV6 = "nitro-v6"
+  }
+
+  enum Finding: String, ExpressibleByArgument, CaseIterable {
+    case denied, unplaced, undecoded
+
+    var packetClass: PacketClass {
+      switch self {
+      case .denied: .deny
+      case .unplaced: .unplaced
+      case .undecoded: .undecoded
+      }
+    }
+  }
+
+  @Argument(
+    help: ArgumentHelp(
+      "pcap or pcapng captures, gzip or not; - for standard input.", valueName: "capture"))
+  var captures: [String]
+
+  @Option(
+    name: [.short, .customLong("network")],
+    help: ArgumentHelp(
+      "A folder of aws describe-* outputs, one such file, or - for standard input; may be repeated.",
+      valueName: "path"))
+  var network: [String] = []
+
+  @Option(help: ArgumentHelp("A BPF filter in tcpdump's syntax, applied first.", valueName: "expression"))
+  var filter: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The interface at which the captures were taken: its id, or its name if only one has it. Without it "
+        + "interfaces are found by address.", valueName: "id"))
+  var interface: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A TCP flow first seen without its SYN: loose judges it as begun by the side that the rules would let "
+        + "begin it, strict judges the packet as new."))
+  var midstream = PacketFilter.MidstreamPolicy.loose
+
+  @Option(help: "Idle timers of connection tracking: those of nitro or nitro-v6 instances.")
+  var timers = Timers.nitro
+
+  @Option(
+    help: ArgumentHelp(
+      "Write one record a packet: CSV if the name ends in .csv, otherwise NDJSON.", valueName: "file"))
+  var verdicts: String?
+
+  @Option(
+    name: .customLong("fail-on"),
+    help: ArgumentHelp(
+      "Exit with 1 if there are packets of this class: denied, unplaced or undecoded; may be repeated.",
+      valueName: "class"))
+  var failOn: [Finding] = []
+
+  @Option(help: "How to write the report.")
+  var format = Format.text
+
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Write the report to this file.", valueName: "file"))
+  var output: String?
+
+  @Option(help: "Whether to colour text; auto: on a terminal, unless NO_COLOR is set or TERM is dumb.")
+  var color = ColorMode.auto
+
+  @Option(help: "Whether to show progress on standard error; auto: on a terminal.")
+  var progress = ProgressBar.Mode.auto
+
+  @Flag(name: .shortAndLong, help: "No progress and no report as text: exit code, --output and JSON only.")
+  var quiet = false
+
+  @Flag(
+    name: .shortAndLong, help: "List everything: all denials, rules and warnings, and notes on the input.")
+  var verbose = false
+
+  func validate() throws {
+    if network.isEmpty { throw ValidationError("name the network: -n PATH") }
+    if (captures + network).count(where: { $0 == "-" }) > 1 {
+      throw ValidationError("standard input (-) can be given once only")
+    }
+    if verdicts == "-" && output == nil {
+      throw ValidationError(
+        "--verdicts - and the report would both go to standard output: name a file for one of them")
+    }
+  }
+
+  func run() throws {
+    let network = try readNetwork()
+    let filter = PacketFilter(
+      network, midstream: midstream, captureInterface: try interface.map { try findInterface($0, network) })
+    var run = AuditRun(
+      filter, timers: timers == .nitro ? .nitro : .nitroV6, warnings: network.warnings)
+    Interruption.listen()
+    var bar = ProgressBar(quiet ? .never : progress)
+    if let verdicts {
+      try withOutput(path: ["-", "/dev/stdout"].contains(verdicts) ? nil : verdicts) { output in
+        var records: VerdictRecords? = try VerdictRecords(
+          VerdictWriter(VerdictWriter.Format(path: verdicts), filter), output)
+        try audit(&run, &records, &bar)
+      }
+    } else {
+      var records: VerdictRecords?
+      try audit(&run, &records, &bar)
+    }
+    guard run.hasCaptures else { throw ExitCode.invalidInput }
+    let report = run.report
+    try write(report)
+    if run.wasInterrupted { throw ExitCode.interrupted }
+    if run.failed { throw ExitCode.invalidInput }
+    if failOn.contains(where: { report.packets[$0.packetClass] > 0 }) { throw ExitCode.unmet }
+  }
+
+  private func audit(_ run: inout AuditRun, _ records: inout VerdictRecords?, _ bar: inout ProgressBar) throws
+  {
+    do {
+      try run.audit(captures, filter: filter, records: &records, progress: &bar)
+    } catch let error as CaptureError {
+      StandardError.report(error)
+      throw ExitCode.validationFailure
+    }
+  }
+
+  // MARK: Input
+
+  private func readNetwork() throws -> VirtualNetwork {
+    do {
+      let network = try NetworkReader().read(paths: self.network)
+      if verbose {
+        for problem in network.problems where problem.severity == .note {
+          StandardError.report("note: \(problem.text)")
+        }
+      }
+      return network
+    } catch {
+      StandardError.report(error)
+      throw ExitCode.invalidInput
+    }
+  }
+
+  private func findInterface(_ name: String, _ network: VirtualNetwork) throws -> ResourceID {
+    do {
+      return try InterfaceSelector(network).find(name)
+    } catch {
+      StandardError.report(error)
+      throw ExitCode.invalidInput
+    }
+  }
+
+  // MARK: Report
+
+  private func write(_ report: AuditReport) throws {
+    if quiet && format == .text && output == nil { return }
+    try withOutput(path: output == "-" ? nil : output) { output in
+      try output.write(format == .json ? AuditJSONReport(report).text() : text(report))
+    }
+  }
+
+  private func text(_ report: AuditReport) -> String {
+    let isTerminal = output == nil && Terminal.isTerminal(.standardOutput)
+    let style = TextStyle(
+      width: isTerminal ? min(max(Terminal.columns(.standardOutput) ?? 80, 60), 120) : 80,
+      usesColor: color == .always || color == .auto && output == nil && Terminal.wantsColor(.standardOutput),
+      usesUnicode: Terminal.isUTF8)
+    return AuditTextReport(report, style: style, showsAll: verbose).text()
+  }
+}
+
+extension VirtualNetwork {
+  /// What reports warn of: errors and warnings, in the order of the input.
+  fileprivate var warnings: [String] { problems.filter { $0.severity != .note }.map(\.text) }
+}
+
+extension ModelProblem {
+  /// The place and the message.
+  fileprivate var text: String {
+    let place = location.description
+    return place.isEmpty ? message : "\(place): \(message)"
+  }
+}
