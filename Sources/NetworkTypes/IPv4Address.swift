@@ -10,6 +10,10 @@ public struct IPv4Address: Hashable, Comparable, Sendable {
     rawValue = UInt32(a) << 24 | UInt32(b) << 16 | UInt32(c) << 8 | UInt32(d)
   }
 
+  @inlinable public static func == (left: Self, right: Self) -> Bool {
+    left.rawValue == right.rawValue
+  }
+
   @inlinable public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 

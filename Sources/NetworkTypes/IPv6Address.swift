@@ -10,6 +10,10 @@ public struct IPv6Address: Hashable, Comparable, Sendable {
     self.low = low
   }
 
+  @inlinable public static func == (left: Self, right: Self) -> Bool {
+    left.high == right.high && left.low == right.low
+  }
+
   @inlinable public static func < (left: Self, right: Self) -> Bool {
     left.high != right.high ? left.high < right.high : left.low < right.low
   }

@@ -19,11 +19,7 @@ public struct Auditor: Sendable {
   ///
   /// Allocates nothing per packet once every outcome has been met.
   public mutating func audit(_ batch: PacketBatch) {
-    verdicts.removeAll(keepingCapacity: true)
-    for packet in batch.packets {
-      let verdict = filter.evaluate(packet, quoting: batch.quote(of: packet), tracking: &tracker)
-      verdicts.append(verdict)
-      tallies.count(packet, verdict, tracker: tracker)
-    }
+    filter.evaluate(batch, tracking: &tracker, into: &verdicts)
+    for (packet, verdict) in zip(batch.packets, verdicts) { tallies.count(packet, verdict, tracker: tracker) }
   }
 }

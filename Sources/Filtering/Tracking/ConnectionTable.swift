@@ -84,6 +84,19 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
     return nil
   }
 
+  /// Reads the key's first slot, to bring it into the cache.
+  @inline(__always)
+  func touchSlot(_ key: FlowKey<Address>) -> UInt64 {
+    UInt64(slots[Int(truncatingIfNeeded: key.tableHash) & mask].position)
+  }
+
+  /// Reads the connection in the key's first slot, to bring it into the cache.
+  @inline(__always)
+  func touchConnection(_ key: FlowKey<Address>) -> UInt64 {
+    let position = slots[Int(truncatingIfNeeded: key.tableHash) & mask].position
+    return position == 0 ? 0 : UInt64(truncatingIfNeeded: connections[Int(position) - 1].lastSeen)
+  }
+
   /// Adds a connection under a key that is not in the table; nil when the table is full even after a sweep.
   mutating func insert(_ key: FlowKey<Address>, _ connection: Connection, now: Int64, timers: IdleTimers) -> Int? {
     if (used + 1) * 4 > slots.count * 3 || used >= capacityLimit {

@@ -54,6 +54,8 @@ struct TrackerMemory: Sendable {
   /// The direction of each outcome's decisive step.
   private(set) var directions: [Direction] = []
   private var ids: [PathOutcome: UInt32] = [:]
+  /// Keeps the reads that only fetch memory from being optimised away.
+  var prefetched: UInt64 = 0
   /// Lent to walks and taken back, so that judging a new flow allocates nothing once it has grown.
   var stepBuffer: [PathStep] = []
 
