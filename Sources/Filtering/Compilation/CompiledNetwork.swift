@@ -54,6 +54,8 @@ struct CompiledVPC: Sendable {
   var edgeTable: Int?
   /// Amazon's resolver: the primary block's base plus two (semantics SG-41).
   var resolver: IPv4Address?
+  /// The router's addresses: the base plus one of each subnet's blocks (semantics SG-41, AD-6).
+  var routers: Set<IPAddress> = []
 }
 
 /// What judging needs to know of a subnet.
@@ -64,8 +66,6 @@ struct CompiledSubnet: Sendable {
   var ingressACL: Int?
   var egressACL: Int?
   var routeTable: Int?
-  /// The router's address: the block's base plus one (semantics SUB, AD-6).
-  var router: IPv4Address?
 }
 
 /// What judging needs to know of an interface.
@@ -126,15 +126,15 @@ extension CompiledNetwork {
     }
     for subnet in model.subnets {
       let acl = explicitACLs[subnet.id] ?? defaultACLs[subnet.vpc]
-      var router: IPv4Address?
-      if let block = subnet.ipv4Block, block.length <= 30 {
-        router = IPv4Address(rawValue: block.address.rawValue + 1)
+      if let vpc = index.vpcs[subnet.vpc] {
+        let bases = [subnet.ipv4Block?.address.wrapped].compactMap { $0 } + subnet.ipv6Blocks.map(\.address.wrapped)
+        vpcs[vpc].routers.formUnion(bases.compactMap(\.next))
       }
       subnets.append(
         CompiledSubnet(
           resource: resources.index(of: subnet.id), vpc: index.vpcs[subnet.vpc],
           ingressACL: acl.map { 2 * $0 }, egressACL: acl.map { 2 * $0 + 1 },
-          routeTable: explicitTables[subnet.id] ?? mainTables[subnet.vpc], router: router))
+          routeTable: explicitTables[subnet.id] ?? mainTables[subnet.vpc]))
     }
   }
 
@@ -179,5 +179,15 @@ extension CompiledNetwork {
           instanceState: state))
     }
     policies = policyCompiler.policies
+  }
+}
+
+extension IPAddress {
+  /// The address one higher, or nil for the last one of its family.
+  fileprivate var next: IPAddress? {
+    switch self {
+    case .v4(let address): address.next.map(IPAddress.v4)
+    case .v6(let address): address.next.map(IPAddress.v6)
+    }
   }
 }

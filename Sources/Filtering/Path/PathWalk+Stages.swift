@@ -164,11 +164,9 @@ extension PathWalk {
     let state = network.interfaces[interface.int]
     if PlatformServices.isLinkLocalService(address, header) { return .some(nil) }
     if PlatformServices.isDHCP(header) { return .some(nil) }
-    guard case .v4(let address) = address else { return nil }
-    if let vpc = state.vpc, network.vpcs[vpc].resolver == address { return .some(network.vpcs[vpc].resource) }
-    if let subnet = state.subnet, network.subnets[subnet].router == address {
-      return .some(network.subnets[subnet].resource)
-    }
+    guard let vpc = state.vpc else { return nil }
+    let isResolver = network.vpcs[vpc].resolver.map { .v4($0) == address } ?? false
+    if isResolver || network.vpcs[vpc].routers.contains(address) { return .some(network.vpcs[vpc].resource) }
     return nil
   }
 }

@@ -17,12 +17,15 @@ enum PlatformServices {
   private static let ipv6: Set<IPv6Address> = Set(
     [0x253, 0x254, 0x123, 0x250].map { IPv6Address(high: 0xfd00_0ec2_0000_0000, low: $0) })
 
+  /// fe80:ec2::1, the VPC's router on every subnet (semantics AD-8).
+  private static let router = IPv6Address(high: 0xfe80_0ec2_0000_0000, low: 1)
+
   /// Whether an address is that of a platform service, or the traffic is part of how a link itself works.
   static func isLinkLocalService(_ address: IPAddress, _ header: PacketHeader) -> Bool {
     switch address {
     case .v4(let address): return ipv4.contains(address)
     case .v6(let address):
-      if ipv6.contains(address) { return true }
+      if ipv6.contains(address) || address == router { return true }
       return isNeighborDiscovery(header)
     }
   }
