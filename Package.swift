@@ -104,6 +104,8 @@ let package = Package(
       dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "ReportFormats", "TestSupport"]),
     .testTarget(
       name: "FidelityTests",
-      dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "PolicyFormats", "TestSupport"]),
+      dependencies: [
+        "NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "PolicyFormats", "TestSupport",
+      ]),
   ]
 )

@@ -111,7 +111,8 @@ extension PacketFilter {
       // The same flow, seen on the other side of a one-to-one translation.
       let isFlipped = match.isFlipped != (canonical.fromLow != identity.fromLow)
       table.addAlias(
-        identity.key, of: .init(position: match.position, isFlipped: isFlipped), now: now, timers: memory.timers)
+        identity.key, of: .init(position: match.position, isFlipped: isFlipped), now: now,
+        timers: memory.timers)
       let isForward = (table[match.position].initiatorIsLow != match.isFlipped) == canonical.fromLow
       if let verdict = continueFlow(packet, identity, isForward, at: match.position, in: &table, &memory) {
         return verdict
@@ -151,12 +152,15 @@ extension PacketFilter {
 
   /// The identity of the packet's flow with every public address replaced by its private one, so that both sides of
   /// an internet gateway's translation are one flow; nil if that is the packet's own.
-  private func canonicalIdentity<Address>(_ packet: PacketSummary, _: Address.Type) -> FlowIdentity<Address>? {
+  private func canonicalIdentity<Address>(_ packet: PacketSummary, _: Address.Type) -> FlowIdentity<Address>?
+  {
     guard case .v4(let source, let destination) = packet.addresses else { return nil }
     let privateSource = compiled.network.addresses.privateAddress(of: source) ?? source
     let privateDestination = compiled.network.addresses.privateAddress(of: destination) ?? destination
     guard privateSource != source || privateDestination != destination else { return nil }
-    return Address.ends(of: .v4(source: privateSource, destination: privateDestination)).map { FlowIdentity(packet, $0) }
+    return Address.ends(of: .v4(source: privateSource, destination: privateDestination)).map {
+      FlowIdentity(packet, $0)
+    }
   }
 }
 

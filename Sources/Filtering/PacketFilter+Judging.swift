@@ -34,10 +34,12 @@ extension PacketFilter {
   /// - Parameter knownBefore: Whether the flow was seen earlier and has expired or closed: then nothing is assumed
   ///   about who began it (semantics CT-19).
   func judgeFirst<Address>(
-    _ packet: PacketSummary, _ identity: FlowIdentity<Address>, knownBefore: Bool, _ memory: inout TrackerMemory
+    _ packet: PacketSummary, _ identity: FlowIdentity<Address>, knownBefore: Bool,
+    _ memory: inout TrackerMemory
   ) -> FlowStart {
     let header = PacketHeader(packet)
-    let isMidstream = packet.ipProtocol == .tcp && !packet.tcpFlags.isBareSYN && !packet.tcpFlags.contains(.rst)
+    let isMidstream =
+      packet.ipProtocol == .tcp && !packet.tcpFlags.isBareSYN && !packet.tcpFlags.contains(.rst)
     guard isMidstream, midstream == .loose, !knownBefore else {
       return start(judge(header, relation: .new, reusing: &memory), packet)
     }
@@ -122,7 +124,8 @@ extension PacketFilter {
         .placement, .networkInterface, .unknown, .ingress, interface: interface, missing: .ambiguousAddress)
       return Judgement(packetClass: .unknown, outcome: memory.intern(PathOutcome(.unknown, steps: [step])))
     case .nowhere:
-      return Judgement(packetClass: .unplaced, outcome: memory.intern(PathOutcome(.unplaced)), isTracked: false)
+      return Judgement(
+        packetClass: .unplaced, outcome: memory.intern(PathOutcome(.unplaced)), isTracked: false)
     }
   }
 
@@ -132,7 +135,9 @@ extension PacketFilter {
   /// - Parameter header: The answer as it was captured.
   func judgeReply(_ header: PacketHeader, reusing memory: inout TrackerMemory) -> Judgement {
     let request = header.request
-    guard case .enters(let origin, let placed) = compiled.network.place(request, at: captureInterface, compiled) else {
+    guard
+      case .enters(let origin, let placed) = compiled.network.place(request, at: captureInterface, compiled)
+    else {
       return judge(request, relation: .reply, reusing: &memory)
     }
     var forward = PathWalk(compiled, placed, relation: .new, reusing: memory.takeSteps())
@@ -203,7 +208,8 @@ extension PacketFilter {
     }
     guard let ends = Address.ends(of: pair) else { return nil }
     let identity = FlowIdentity(
-      ends, ipProtocol: quote.ipProtocol, sourcePort: quote.sourcePort, destinationPort: quote.destinationPort)
+      ends, ipProtocol: quote.ipProtocol, sourcePort: quote.sourcePort, destinationPort: quote.destinationPort
+    )
     return table.find(identity.key)
   }
 

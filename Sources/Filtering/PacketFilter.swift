@@ -32,7 +32,8 @@ public struct PacketFilter: Sendable {
     let compiled = CompiledNetwork(network)
     self.compiled = CompiledReference(compiled)
     self.midstream = midstream
-    self.captureInterface = captureInterface.flatMap { compiled.index.interfaces[$0] }.map(InterfaceIndex.init)
+    self.captureInterface = captureInterface.flatMap { compiled.index.interfaces[$0] }.map(
+      InterfaceIndex.init)
   }
 
   /// Judges one packet at its own time and remembers its flow.
@@ -65,7 +66,9 @@ public struct PacketFilter: Sendable {
   }
 
   /// A fragment without ports shares the verdict of the fragment that had them.
-  private func evaluateLaterFragment(_ packet: PacketSummary, tracking tracker: inout ConnectionTracker) -> Verdict {
+  private func evaluateLaterFragment(
+    _ packet: PacketSummary, tracking tracker: inout ConnectionTracker
+  ) -> Verdict {
     if var verdict = tracker.memory.fragments.verdict(for: packet) {
       verdict.beginsFlow = false
       verdict.beginsDirection = false

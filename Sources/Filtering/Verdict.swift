@@ -89,7 +89,10 @@ public struct Verdict: Sendable, Hashable {
   /// Which path it took and what decided there: an index for ``PacketFilter`` and ``ConnectionTracker``.
   public var outcome: OutcomeID
 
-  public init(_ packetClass: PacketClass, state: FlowState, outcome: OutcomeID, beginsFlow: Bool = false, beginsDirection: Bool = false) {
+  public init(
+    _ packetClass: PacketClass, state: FlowState, outcome: OutcomeID, beginsFlow: Bool = false,
+    beginsDirection: Bool = false
+  ) {
     self.packetClass = packetClass
     self.state = state
     self.beginsFlow = beginsFlow

@@ -42,7 +42,8 @@ public struct FlowKey<Address: FixedWidthAddress>: Hashable, Sendable {
 
   // Written out because a synthesised comparison is called unspecialised from other modules.
   @inlinable public static func == (left: Self, right: Self) -> Bool {
-    left.lowAddress == right.lowAddress && left.highAddress == right.highAddress && left.lowPort == right.lowPort
+    left.lowAddress == right.lowAddress && left.highAddress == right.highAddress
+      && left.lowPort == right.lowPort
       && left.highPort == right.highPort && left.ipProtocol == right.ipProtocol && left.kind == right.kind
   }
 }

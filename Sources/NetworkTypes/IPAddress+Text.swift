@@ -105,7 +105,9 @@ extension IPv6Address: CustomStringConvertible, LosslessStringConvertible {
           (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
             || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
         }
-        guard (1...4).contains(part.utf8.count), isHex, let group = UInt16(part, radix: 16) else { return nil }
+        guard (1...4).contains(part.utf8.count), isHex, let group = UInt16(part, radix: 16) else {
+          return nil
+        }
         groups.append(group)
       }
     }

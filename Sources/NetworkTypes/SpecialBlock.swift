@@ -6,9 +6,13 @@ public enum SpecialBlock: Sendable {
     return value >> 24 == 10 || value >> 20 == 0xac1 || value >> 16 == 0xc0a8
   }
   /// 100.64/10, shared by carriers (RFC 6598).
-  @inlinable public static func isRFC6598(_ address: IPv4Address) -> Bool { address.rawValue >> 22 == 0x6440 >> 6 }
+  @inlinable public static func isRFC6598(_ address: IPv4Address) -> Bool {
+    address.rawValue >> 22 == 0x6440 >> 6
+  }
   /// 169.254/16 (RFC 3927).
-  @inlinable public static func isLinkLocal(_ address: IPv4Address) -> Bool { address.rawValue >> 16 == 0xa9fe }
+  @inlinable public static func isLinkLocal(_ address: IPv4Address) -> Bool {
+    address.rawValue >> 16 == 0xa9fe
+  }
   /// fe80::/10 (RFC 4291).
   @inlinable public static func isLinkLocal(_ address: IPv6Address) -> Bool { address.high >> 54 == 0x3fa }
   /// fc00::/7 (RFC 4193).

@@ -51,7 +51,8 @@ struct MeasuredFlowTests {
 
   private func question(_ row: [String: Any], _ network: VirtualNetwork) -> TraceQuestion {
     let ipProtocol =
-      (row["protocol"] as? String).flatMap { IPProtocol($0) } ?? IPProtocol(rawValue: UInt8(row["protocol"] as! Int))
+      (row["protocol"] as? String).flatMap { IPProtocol($0) }
+      ?? IPProtocol(rawValue: UInt8(row["protocol"] as! Int))
     let port: UInt16 =
       if ipProtocol.hasICMPKind {
         UInt16(row["icmp_type"] as? Int ?? 8) << 8 | UInt16(row["icmp_code"] as? Int ?? 0)

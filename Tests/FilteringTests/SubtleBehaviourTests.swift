@@ -117,7 +117,8 @@ struct SubtleBehaviourTests {
     #expect(denied.stage == .destinationSecurityGroup)
     #expect(scene.send(.icmp("203.0.113.7", to: "10.0.0.10", type: 8)).packetClass == .allow)
     #expect(scene.send(.icmp("2001:db8:ffff::7", to: "2001:db8:a00::10", type: 128)).packetClass == .deny)
-    network.acl("subnet-pub", inbound: ["100 allow all from 0.0.0.0/0"], outbound: ["100 allow all to 0.0.0.0/0"])
+    network.acl(
+      "subnet-pub", inbound: ["100 allow all from 0.0.0.0/0"], outbound: ["100 allow all to 0.0.0.0/0"])
     network.inbound("web", "all from ::/0")
     var withACL = Scene(network)
     let byACL = withACL.send(.tcp("[2001:db8:ffff::7]:50000", to: "[2001:db8:a00::10]:443"))
@@ -154,7 +155,8 @@ struct SubtleBehaviourTests {
     network.inbound("web", "tcp 443 from 203.0.113.0/24")
     network.outbound("web")
     network.acl(
-      "subnet-pub", inbound: ["100 allow tcp 443 from 0.0.0.0/0"], outbound: ["100 allow tcp 443 to 0.0.0.0/0"])
+      "subnet-pub", inbound: ["100 allow tcp 443 from 0.0.0.0/0"],
+      outbound: ["100 allow tcp 443 to 0.0.0.0/0"])
     var scene = Scene(network)
     #expect(scene.send(.tcp("203.0.113.7:51000", to: "10.0.0.10:443")).packetClass == .allow)
     let reply = scene.send(.tcp("10.0.0.10:443", to: "203.0.113.7:51000", [.syn, .ack]))
@@ -229,7 +231,8 @@ struct SubtleBehaviourTests {
     var network = SemanticsNetwork()
     network.addHost("bare", "subnet-pub", "10.0.0.11")
     var scene = Scene(network)
-    #expect(scene.send(.tcp("10.0.0.11:40000", to: "203.0.113.7:443")).code == .gatewayEgressNeedsPublicAddress)
+    #expect(
+      scene.send(.tcp("10.0.0.11:40000", to: "203.0.113.7:443")).code == .gatewayEgressNeedsPublicAddress)
     #expect(scene.send(.tcp("10.0.0.10:40000", to: "192.168.7.7:443")).code == .gatewayEgressToRFC1918)
   }
 
@@ -248,7 +251,8 @@ struct SubtleBehaviourTests {
     network.inbound("db", "tcp 5432 from 10.0.1.0/24")
     var byBlock = Scene(network)
     let open = byBlock.send(.tcp("10.0.1.10:40000", to: "10.0.2.10:5432"))
-    #expect(open.packetClass == .unknown, "every group admits it; whether eni-fw forwards is not known: \(open)")
+    #expect(
+      open.packetClass == .unknown, "every group admits it; whether eni-fw forwards is not known: \(open)")
     #expect(open.missing == .forwardingInstance)
   }
 
@@ -314,8 +318,10 @@ struct SubtleBehaviourTests {
     let client = "203.0.113.7:50000"
     let server = "10.0.0.10:443"
     for packet in [
-      PacketSummary.tcp(client, to: server), .tcp(server, to: client, [.syn, .ack]), .tcp(client, to: server, .ack),
-      .tcp(client, to: server, [.fin, .ack]), .tcp(server, to: client, [.fin, .ack]), .tcp(client, to: server, .ack),
+      PacketSummary.tcp(client, to: server), .tcp(server, to: client, [.syn, .ack]),
+      .tcp(client, to: server, .ack),
+      .tcp(client, to: server, [.fin, .ack]), .tcp(server, to: client, [.fin, .ack]),
+      .tcp(client, to: server, .ack),
     ] {
       #expect(scene.send(packet).packetClass == .allow)
     }

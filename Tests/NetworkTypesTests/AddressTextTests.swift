@@ -6,7 +6,10 @@ import Testing
 struct AddressTextTests {
   @Test(
     "IPv4 that is not four plain decimal octets is refused",
-    arguments: ["", "1", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "1.2.3.", "1..2.3", " 1.2.3.4", "1.2.3.4 ", "+1.2.3.4"])
+    arguments: [
+      "", "1", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "1.2.3.", "1..2.3", " 1.2.3.4", "1.2.3.4 ",
+      "+1.2.3.4",
+    ])
   func refusedIPv4(text: String) {
     #expect(IPv4Address(text) == nil)
   }
@@ -50,7 +53,8 @@ struct AddressTextTests {
   @Test(
     "IPv6 that RFC 4291 does not allow is refused",
     arguments: [
-      "", ":", ":::", "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7:8::", "12345::", "g::", "::1%eth0",
+      "", ":", ":::", "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7:8::", "12345::", "g::",
+      "::1%eth0",
       "1.2.3.4::", "::1.2.3", ":1::", "1:2:3:4:5:6:7:1.2.3.4", "fe80::1/64",
     ])
   func refusedIPv6(text: String) {

@@ -3,7 +3,9 @@ import Foundation
 /// What tests take from outside: paths of the project and of the data that lies beside it.
 public enum Environment {
   /// The seed to repeat a random test with: `SALLYPORT_SEED`.
-  public static var seed: UInt64? { ProcessInfo.processInfo.environment["SALLYPORT_SEED"].flatMap(UInt64.init) }
+  public static var seed: UInt64? {
+    ProcessInfo.processInfo.environment["SALLYPORT_SEED"].flatMap(UInt64.init)
+  }
 
   /// The project's root folder.
   public static var project: URL {
@@ -18,7 +20,8 @@ public enum Environment {
 
   /// A file or folder below `../shared/data`; tests over it are skipped where it is absent.
   public static func shared(_ path: String) -> String {
-    project.deletingLastPathComponent().appendingPathComponent("shared/data").appendingPathComponent(path).path
+    project.deletingLastPathComponent().appendingPathComponent("shared/data").appendingPathComponent(path)
+      .path
   }
 
   /// Whether `../shared/data/<path>` is there.

@@ -128,7 +128,8 @@ public struct SemanticsNetwork {
         let entry = try! NumberedMatch.parse(text)
         guard case .prefix(let prefix) = entry.match.peer else { preconditionFailure(text) }
         return NetworkACLEntry(
-          number: entry.number, action: entry.allows ? .allow : .deny, traffic: entry.match.traffic, prefix: prefix)
+          number: entry.number, action: entry.allows ? .allow : .deny, traffic: entry.match.traffic,
+          prefix: prefix)
       }
     }
     let vpc = network.subnets.first { $0.id == subnet }!.vpc
@@ -147,7 +148,8 @@ public struct SemanticsNetwork {
     let index = network.routeTables.firstIndex { $0.id == table }!
     network.routeTables[index].routes.append(
       Route(
-        destination: .prefix(IPPrefix(destination)!), target: target, origin: origin, isBlackhole: isBlackhole))
+        destination: .prefix(IPPrefix(destination)!), target: target, origin: origin, isBlackhole: isBlackhole
+      ))
   }
 
   public mutating func removeRoute(_ table: ResourceID, _ destination: String) {

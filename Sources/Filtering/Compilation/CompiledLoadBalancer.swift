@@ -29,7 +29,8 @@ struct CompiledBalancer: Sendable {
 extension CompiledNetwork {
   /// Ties the interfaces of network load balancers to their listeners and targets.
   mutating func compileBalancers() {
-    for (position, interface) in model.networkInterfaces.enumerated() where interface.kind == .networkLoadBalancer {
+    for (position, interface) in model.networkInterfaces.enumerated()
+    where interface.kind == .networkLoadBalancer {
       guard let balancer = balancer(of: interface) else { continue }
       let zone = index.subnets[interface.subnet].flatMap { model.subnets[$0].zone }
       balancersByInterface[InterfaceIndex(position)] = CompiledBalancer(

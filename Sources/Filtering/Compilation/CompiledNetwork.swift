@@ -127,7 +127,8 @@ extension CompiledNetwork {
     for subnet in model.subnets {
       let acl = explicitACLs[subnet.id] ?? defaultACLs[subnet.vpc]
       if let vpc = index.vpcs[subnet.vpc] {
-        let bases = [subnet.ipv4Block?.address.wrapped].compactMap { $0 } + subnet.ipv6Blocks.map(\.address.wrapped)
+        let bases =
+          [subnet.ipv4Block?.address.wrapped].compactMap { $0 } + subnet.ipv6Blocks.map(\.address.wrapped)
         vpcs[vpc].routers.formUnion(bases.compactMap(\.next))
       }
       subnets.append(

@@ -36,7 +36,8 @@ struct CompiledTransitTable: Sendable {
 extension CompiledNetwork {
   mutating func compileTransitGateways() {
     let tables = Dictionary(
-      model.transitGatewayRouteTables.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+      model.transitGatewayRouteTables.enumerated().map { ($1.id, $0) },
+      uniquingKeysWith: { first, _ in first })
     for attachment in model.transitGatewayAttachments {
       var byZone: [String: Int] = [:]
       for subnet in attachment.subnets.compactMap({ index.subnets[$0] }) {
@@ -56,8 +57,9 @@ extension CompiledNetwork {
   private func oppositeAttachment(_ attachment: TransitGatewayAttachment) -> Int? {
     guard attachment.kind == .peering else { return nil }
     return model.transitGatewayAttachments.firstIndex {
-      $0.kind == .peering && $0.transitGateway == attachment.resource && $0.resource == attachment.transitGateway
-       
+      $0.kind == .peering && $0.transitGateway == attachment.resource
+        && $0.resource == attachment.transitGateway
+
     }
   }
 
@@ -77,7 +79,8 @@ extension CompiledNetwork {
           kind: .route, owner: table.id, id: text, direction: .egress,
           text: "\(text) -> "
             + (isBlackhole
-              ? "blackhole" : attachments.map { model.transitGatewayAttachments[$0].id.rawValue }.joined(separator: ", "))))
+              ? "blackhole"
+              : attachments.map { model.transitGatewayAttachments[$0].id.rawValue }.joined(separator: ", "))))
       routes.append(.init(attachments: attachments, isBlackhole: isBlackhole, rule: rule))
       for prefix in prefixes where rank < best[prefix]?.rank ?? .max {
         best[prefix] = (rank, Int32(routes.count - 1))

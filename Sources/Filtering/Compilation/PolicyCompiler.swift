@@ -93,11 +93,14 @@ struct PolicyCompiler {
     var within: [IPPrefix] = []
   }
 
-  private func resolve(_ rule: SecurityGroupRule, of owner: SecurityGroup, _ direction: Direction) -> ResolvedPeer {
+  private func resolve(
+    _ rule: SecurityGroupRule, of owner: SecurityGroup, _ direction: Direction
+  ) -> ResolvedPeer {
     switch rule.match.peer {
     case .prefix(let prefix): return ResolvedPeer(prefixes: [prefix])
     case .prefixList(let id):
-      guard let position = index.prefixLists[ResourceID(id)], model.prefixLists[position].entriesAreKnown else {
+      guard let position = index.prefixLists[ResourceID(id)], model.prefixLists[position].entriesAreKnown
+      else {
         return ResolvedPeer(missing: .prefixListEntries)
       }
       return ResolvedPeer(prefixes: model.prefixLists[position].entries)
@@ -116,7 +119,8 @@ struct PolicyCompiler {
     }
     guard index.groups[group] != nil || members[group] != nil else {
       // Of another account or VPC that the input does not hold; a group of this VPC that is gone is stale.
-      let isForeign = rule.reference.map { $0.peering != nil || $0.vpc != nil && $0.vpc != owner.vpc } ?? false
+      let isForeign =
+        rule.reference.map { $0.peering != nil || $0.vpc != nil && $0.vpc != owner.vpc } ?? false
       let isOtherAccount =
         rule.reference?.account != nil && owner.attributes.account != nil
         && rule.reference?.account != owner.attributes.account
@@ -149,7 +153,9 @@ struct PolicyCompiler {
       return regions.count <= 1
     }
     if isPeered || direction == .egress { return isPeered }
-    let attachments = model.transitGatewayAttachments.filter { $0.supportsGroupReferences && $0.state == "available" }
+    let attachments = model.transitGatewayAttachments.filter {
+      $0.supportsGroupReferences && $0.state == "available"
+    }
     return attachments.contains { left in
       left.resource == home
         && attachments.contains { $0.resource == vpc && $0.transitGateway == left.transitGateway }

@@ -26,13 +26,16 @@ extension PacketFilter {
     case .ambiguousAddress: "several interfaces have the address (\(place) is one): name one with --interface"
     case .interfaceOfAddress: "the other address is inside a VPC, but no interface of the input has it"
     case .securityGroup: "the security groups of \(place) are not in the input"
-    case .groupMembers: "the members of the group in \(rule.map(Self.ruleLabel) ?? "a rule") are not in the input"
-    case .prefixListEntries: "the entries of the prefix list in \(rule.map(Self.ruleLabel) ?? "a rule") are not in the input"
+    case .groupMembers:
+      "the members of the group in \(rule.map(Self.ruleLabel) ?? "a rule") are not in the input"
+    case .prefixListEntries:
+      "the entries of the prefix list in \(rule.map(Self.ruleLabel) ?? "a rule") are not in the input"
     case .networkACL: "the network ACL of \(resource) is not in the input"
     case .routeTable: "the route table of \(resource) is not in the input"
     case .subnet: "the subnet or VPC of \(place) is not in the input"
     case .peerVPC: "the VPC behind \(resource) is not in the input"
-    case .network: "what lies behind \(step.resource == nil ? "the VPC's gateways" : resource) is not in the input"
+    case .network:
+      "what lies behind \(step.resource == nil ? "the VPC's gateways" : resource) is not in the input"
     case .forwardingInstance: "\(place) forwards the packet, or does not: that is up to its instance"
     case .firstFragment: "a fragment without ports, and the fragment that has them was not seen"
     case .transitRoutes: "the routes of \(resource) are not in the input"
@@ -53,18 +56,23 @@ extension PacketFilter {
   }
 
   private func explainGroups(_ step: PathStep, _ header: PacketHeader) -> String {
-    guard let interface = step.interface, let position = compiled.network.interfaces[interface.int].policy(step.direction)
+    guard let interface = step.interface,
+      let position = compiled.network.interfaces[interface.int].policy(step.direction)
     else { return "the security groups do not allow it" }
-    let groups = compiled.network.model.networkInterfaces[interface.int].groups.map(label).joined(separator: ", ")
+    let groups = compiled.network.model.networkInterfaces[interface.int].groups.map(label).joined(
+      separator: ", ")
     let side = step.direction == .ingress ? "inbound" : "outbound"
     let policy = compiled.network.policies[position]
     if policy.indices.isEmpty { return "\(groups) has no \(side) rules" }
     let text = "no \(side) rule of \(groups) allows \(Self.text(header, step.direction))"
     let remote = step.direction == .egress ? header.destination : header.source
     if step.code == .groupReferencesNotPreserved {
-      return text + "; a group reference would, but does not hold for a packet that was translated or forwarded"
+      return text
+        + "; a group reference would, but does not hold for a packet that was translated or forwarded"
     }
-    guard let miss = RuleMiss.nearest(to: remote, service: header.service, in: policy.resolved) else { return text }
+    guard let miss = RuleMiss.nearest(to: remote, service: header.service, in: policy.resolved) else {
+      return text
+    }
     return text + "; nearest: \(Self.ruleLabel(rules[policy.indices[miss.rule]])), which misses in "
       + Self.text(miss.fields, step.direction)
   }
@@ -87,14 +95,16 @@ extension PacketFilter {
         to: remote, service: header.service, in: acl.resolved, where: { acl.allows[$0] })
     else { return text }
     let entry = rules[acl.indices[miss.rule]]
-    return text + "; nearest: \(entry.id) \(entry.text), which misses in " + Self.text(miss.fields, step.direction)
+    return text + "; nearest: \(entry.id) \(entry.text), which misses in "
+      + Self.text(miss.fields, step.direction)
   }
 
   private func explainRoute(_ step: PathStep, _ header: PacketHeader) -> String {
     let table = step.resource.map { label(id(of: $0)) } ?? "the route table"
     switch step.code {
     case .noRoute: return "\(table) has no route to \(header.destination)"
-    case .badStateRoute: return "the route \(step.rule.map { rules[$0].text } ?? "") of \(table) leads nowhere"
+    case .badStateRoute:
+      return "the route \(step.rule.map { rules[$0].text } ?? "") of \(table) leads nowhere"
     default: return "no interface of \(table) has \(header.destination)"
     }
   }
@@ -112,22 +122,27 @@ extension PacketFilter {
     case .badState:
       return step.element == .networkInterface
         ? "the instance of \(place) is not running" : "\(resource) is not available"
-    case .gatewayEgressNeedsPublicAddress: return "\(header.source) has no public address to leave by \(resource) with"
+    case .gatewayEgressNeedsPublicAddress:
+      return "\(header.source) has no public address to leave by \(resource) with"
     case .gatewayIngressNeedsPublicAddress:
       return "\(header.destination) cannot be reached from the internet: it has no public address there"
     case .gatewayEgressToRFC1918: return "\(resource) drops packets to private addresses (RFC 1918)"
     case .gatewayEgressToRFC6598: return "\(resource) drops packets to shared addresses (RFC 6598)"
     case .gatewayIngressFromRFC1918: return "\(resource) drops packets from private addresses (RFC 1918)"
     case .gatewayIngressFromRFC6598: return "\(resource) drops packets from shared addresses (RFC 6598)"
-    case .gatewayDestinationInVPC: return "\(header.destination) is inside the VPC, and \(resource) does not turn packets round"
-    case .natDestinationPreserved: return "\(place) is a NAT gateway and takes nothing that it did not ask for"
-    case .natSourceReassigned: return "the reply leaves by \(resource), which gives it another source: it is lost"
+    case .gatewayDestinationInVPC:
+      return "\(header.destination) is inside the VPC, and \(resource) does not turn packets round"
+    case .natDestinationPreserved:
+      return "\(place) is a NAT gateway and takes nothing that it did not ask for"
+    case .natSourceReassigned:
+      return "the reply leaves by \(resource), which gives it another source: it is lost"
     case .natSourceOutsideVPC: return "\(resource) serves sources of its own VPC only"
     case .protocolRestriction:
       return header.service == ServiceKey(.tcp, port: 25)
         ? "mail (tcp 25) to the internet is blocked by default, whatever the rules"
         : "\(resource) does not carry \(Self.trafficText(header))" + (header.isFragment ? " fragments" : "")
-    case .peeringAddressOutsideVPC: return "\(header.destination) is outside the VPC behind \(resource): peering gives no transit"
+    case .peeringAddressOutsideVPC:
+      return "\(header.destination) is outside the VPC behind \(resource): peering gives no transit"
     case .endpointProtocol: return "\(resource) takes TCP and ICMP echo only"
     case .unknownDestination: return "nothing in the network has \(header.destination)"
     default: return step.code?.rawValue ?? "denied"
@@ -151,7 +166,9 @@ extension PacketFilter {
     let ipProtocol = header.ipProtocol
     guard header.hasTransport else { return "\(ipProtocol)" }
     if ipProtocol.hasPorts { return "\(ipProtocol) \(header.service.port)" }
-    if ipProtocol.hasICMPKind { return "\(ipProtocol) \(header.service.port >> 8)/\(header.service.port & 255)" }
+    if ipProtocol.hasICMPKind {
+      return "\(ipProtocol) \(header.service.port >> 8)/\(header.service.port & 255)"
+    }
     return "protocol \(ipProtocol)"
   }
 

@@ -20,7 +20,8 @@ public struct PathStep: Sendable, Hashable {
 
   /// What the walk passes, in more detail than the stage tells.
   public enum Element: UInt8, Sendable, Hashable {
-    case sourceCheck, securityGroup, networkACL, route, gateway, networkInterface, internet, platformService, outside
+    case sourceCheck, securityGroup, networkACL, route, gateway, networkInterface, internet, platformService,
+      outside
     /// The connection table: a segment of a connection that was closed (semantics CT-25).
     case connection
   }

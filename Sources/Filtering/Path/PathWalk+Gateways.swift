@@ -18,7 +18,8 @@ extension PathWalk {
     }
     guard !route.isBlackhole else {
       deny(
-        .route, .route, .egress, .badStateRoute, interface: interface, resource: table.resource, rule: route.rule)
+        .route, .route, .egress, .badStateRoute, interface: interface, resource: table.resource,
+        rule: route.rule)
       if findsEveryBlocker { tryDestinationAnyway(fromSubnet: subnet) }
       return
     }
@@ -225,12 +226,14 @@ extension PathWalk {
 
   /// The gateway's own route table may send the packet somewhere else first (semantics RT-16).
   private mutating func enterVPCFromGateway(_ vpc: Int, to interface: InterfaceIndex) {
-    if let edge = network.vpcs[vpc].edgeTable, let route = network.routeTables[edge].route(to: header.destination),
+    if let edge = network.vpcs[vpc].edgeTable,
+      let route = network.routeTables[edge].route(to: header.destination),
       case .networkInterface(let target) = route.target, target != interface
     {
       append(
         PathStep(
-          .route, .route, .allow, .ingress, interface: interface, resource: network.routeTables[edge].resource,
+          .route, .route, .allow, .ingress, interface: interface,
+          resource: network.routeTables[edge].resource,
           rule: route.rule))
       enterForwarder(target, fromSubnet: nil, interface: interface, resource: route.resource)
       return

@@ -16,14 +16,18 @@ extension PathWalk {
       return
     }
     let listener = balancer.listeners.first {
-      $0.port == header.service.port && $0.ipProtocol.contains(header.ipProtocol) && header.ipProtocol.hasPorts
+      $0.port == header.service.port && $0.ipProtocol.contains(header.ipProtocol)
+        && header.ipProtocol.hasPorts
     }
     guard let listener else {
-      deny(.gateway, .gateway, .ingress, .listenersMismatch, interface: interface, resource: balancer.resource)
+      deny(
+        .gateway, .gateway, .ingress, .listenersMismatch, interface: interface, resource: balancer.resource)
       return
     }
     guard listener.hasTargetGroup else {
-      deny(.gateway, .gateway, .ingress, .listenerHasNoTargets, interface: interface, resource: balancer.resource)
+      deny(
+        .gateway, .gateway, .ingress, .listenerHasNoTargets, interface: interface, resource: balancer.resource
+      )
       return
     }
     // Of several targets any healthy one may be chosen; without a healthy one the balancer fails open and sends to all.
@@ -35,7 +39,8 @@ extension PathWalk {
   }
 
   private mutating func forward(
-    to target: CompiledBalancer.Target, from interface: InterfaceIndex, _ balancer: CompiledBalancer, subnet: Int
+    to target: CompiledBalancer.Target, from interface: InterfaceIndex, _ balancer: CompiledBalancer,
+    subnet: Int
   ) {
     let before = header
     if !target.preservesClient {
@@ -53,7 +58,9 @@ extension PathWalk {
     leg += 1
     if header.source == header.destination {
       // A target that calls itself through its balancer with its address preserved is not answered.
-      deny(.gateway, .gateway, .egress, .sourceAddressPreservation, interface: interface, resource: balancer.resource)
+      deny(
+        .gateway, .gateway, .egress, .sourceAddressPreservation, interface: interface,
+        resource: balancer.resource)
       return
     }
     leaveBalancer(interface, subnet: subnet)

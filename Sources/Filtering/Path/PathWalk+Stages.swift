@@ -4,7 +4,9 @@ import VirtualNetworks
 
 extension PathWalk {
   /// Whether the interface can send and receive at all: attached, and its instance running (semantics AD-14, LC-8).
-  mutating func isUsable(_ interface: InterfaceIndex, _ stage: EvaluationStage, _ direction: Direction) -> Bool {
+  mutating func isUsable(
+    _ interface: InterfaceIndex, _ stage: EvaluationStage, _ direction: Direction
+  ) -> Bool {
     let state = network.interfaces[interface.int]
     if !state.isAttached {
       deny(.placement, .networkInterface, direction, .unassociatedComponent, interface: interface)
@@ -92,7 +94,8 @@ extension PathWalk {
     case true?:
       append(
         PathStep(
-          stage, .networkACL, .allow, direction, interface: interface, resource: acl.resource, rule: answer.rule))
+          stage, .networkACL, .allow, direction, interface: interface, resource: acl.resource,
+          rule: answer.rule))
       return true
     case false?:
       deny(

@@ -24,7 +24,8 @@ extension PathWalk {
     }
     let attachment = network.attachments[position]
     guard attachment.isAvailable else {
-      deny(.gateway, .gateway, .egress, .badStateAttachment, interface: interface, resource: attachment.resource)
+      deny(
+        .gateway, .gateway, .egress, .badStateAttachment, interface: interface, resource: attachment.resource)
       return
     }
     if !attachment.subnetsByZone.isEmpty, let zone = subnet.flatMap({ network.model.subnets[$0].zone }) {
@@ -54,13 +55,15 @@ extension PathWalk {
     let attachment = network.attachments[position]
     guard let tablePosition = attachment.table else {
       deny(
-        .gateway, .gateway, .egress, .transitNoAssociation, interface: interface, resource: attachment.resource)
+        .gateway, .gateway, .egress, .transitNoAssociation, interface: interface,
+        resource: attachment.resource)
       return
     }
     let table = network.transitTables[tablePosition]
     guard let route = table.route(to: header.destination) else {
       if table.isIncomplete {
-        markUnknown(.gateway, .gateway, .egress, .transitRoutes, interface: interface, resource: table.resource)
+        markUnknown(
+          .gateway, .gateway, .egress, .transitRoutes, interface: interface, resource: table.resource)
         deliver(to: .outside)
       } else {
         deny(.gateway, .gateway, .egress, .transitNoRoute, interface: interface, resource: table.resource)
@@ -77,7 +80,8 @@ extension PathWalk {
     }
     append(
       PathStep(
-        .gateway, .gateway, .allow, .egress, interface: interface, resource: table.resource, rule: route.rule))
+        .gateway, .gateway, .allow, .egress, interface: interface, resource: table.resource, rule: route.rule)
+    )
     leave(by: next, zone: zone, interface: interface)
   }
 
@@ -85,7 +89,8 @@ extension PathWalk {
   private mutating func leave(by position: Int, zone: String?, interface: InterfaceIndex?) {
     let attachment = network.attachments[position]
     guard attachment.isAvailable else {
-      deny(.gateway, .gateway, .egress, .badStateAttachment, interface: interface, resource: attachment.resource)
+      deny(
+        .gateway, .gateway, .egress, .badStateAttachment, interface: interface, resource: attachment.resource)
       return
     }
     if let opposite = attachment.opposite {

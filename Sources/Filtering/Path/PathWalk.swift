@@ -167,7 +167,8 @@ struct PathWalk {
   mutating func route(from subnet: Int, interface: InterfaceIndex?) {
     guard let table = network.subnets[subnet].routeTable else {
       markUnknown(
-        .route, .route, .egress, .routeTable, interface: interface, resource: network.subnets[subnet].resource)
+        .route, .route, .egress, .routeTable, interface: interface, resource: network.subnets[subnet].resource
+      )
       tryDestinationAnyway(fromSubnet: subnet)
       return
     }
@@ -257,7 +258,8 @@ struct PathWalk {
   private mutating func deliverToPlatform(_ service: ResourceIndex?, from interface: InterfaceIndex) {
     append(
       PathStep(
-        .sourceSecurityGroup, .platformService, .unfiltered, .egress, interface: interface, resource: service))
+        .sourceSecurityGroup, .platformService, .unfiltered, .egress, interface: interface, resource: service)
+    )
     delivery = .platformService
   }
 }

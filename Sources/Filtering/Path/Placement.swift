@@ -17,7 +17,9 @@ extension CompiledNetwork {
   /// Places a packet by its addresses: private, public, secondary, IPv6 and delegated ones.
   ///
   /// - Parameter captureInterface: Where the packet was captured; settles addresses that several interfaces have.
-  func place(_ header: PacketHeader, at captureInterface: InterfaceIndex?, _ compiled: CompiledReference) -> Placement {
+  func place(
+    _ header: PacketHeader, at captureInterface: InterfaceIndex?, _ compiled: CompiledReference
+  ) -> Placement {
     if let captureInterface { return place(header, seenBy: captureInterface, compiled) }
     let sources = addresses.owners(of: header.source)
     let destinations = addresses.owners(of: header.destination)
@@ -57,7 +59,9 @@ extension CompiledNetwork {
       // Seen beyond the internet gateway: taken back to where it was sent.
       header.source = .v4(privateAddress)
       // A destination seen behind the gateway again is what its public address led to.
-      if let destination, !destination.isPublic, let publicAddress = publicAddress(of: header.destination, destination) {
+      if let destination, !destination.isPublic,
+        let publicAddress = publicAddress(of: header.destination, destination)
+      {
         header.destination = .v4(publicAddress)
       }
     }
@@ -65,7 +69,8 @@ extension CompiledNetwork {
     if PathWalk(compiled, header).exemption(at: interface, header.destination) != nil {
       return .platform(interface)
     }
-    return .enters(interfaces[interface.int].natGateway != nil ? .natGateway(interface) : .interface(interface), header)
+    return .enters(
+      interfaces[interface.int].natGateway != nil ? .natGateway(interface) : .interface(interface), header)
   }
 
   /// A packet from outside to an address of an interface.
@@ -81,7 +86,9 @@ extension CompiledNetwork {
     if let vpc = state.vpc, model.vpcs[vpc].contains(header.source) {
       return .enters(.outside(to: interface, missing: .interfaceOfAddress), header)
     }
-    let back = state.subnet.flatMap { subnets[$0].routeTable }.flatMap { routeTables[$0].route(to: header.source) }
+    let back = state.subnet.flatMap { subnets[$0].routeTable }.flatMap {
+      routeTables[$0].route(to: header.source)
+    }
     switch back?.target {
     case .peering(let position?):
       let peering = model.peeringConnections[position]
@@ -110,7 +117,8 @@ extension CompiledNetwork {
   }
 
   private func publicAddress(of address: IPAddress, _ owner: AddressOwners.Owner) -> IPv4Address? {
-    model.networkInterfaces[owner.interface.int].ipv4Addresses.first { .v4($0.address) == address }?.publicAddress
+    model.networkInterfaces[owner.interface.int].ipv4Addresses.first { .v4($0.address) == address }?
+      .publicAddress
   }
 
   // MARK: Several candidates
@@ -157,7 +165,8 @@ extension CompiledNetwork {
       addresses.owners(of: address).first { $0.interface == interface }
     }
     if let source = own(header.source) {
-      return place(header, source: source, destination: addresses.owners(of: header.destination).first, compiled)
+      return place(
+        header, source: source, destination: addresses.owners(of: header.destination).first, compiled)
     }
     guard let destination = own(header.destination) else {
       return .enters(.outside(to: interface, missing: nil), header)

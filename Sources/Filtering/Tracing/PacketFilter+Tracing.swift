@@ -7,12 +7,14 @@ extension PacketFilter {
   public func trace(_ question: TraceQuestion) -> TraceAnswer {
     guard let header = header(of: question) else {
       let nobody = PacketHeader(
-        source: .v4(.zero), destination: .v4(.zero), service: question.service, sourcePort: question.sourcePort)
+        source: .v4(.zero), destination: .v4(.zero), service: question.service,
+        sourcePort: question.sourcePort)
       return TraceAnswer(
         verdict: .deny, header: nobody,
         steps: [
           TraceStep(
-            way: .request, step: PathStep(.placement, .networkInterface, .deny, .egress, code: .unknownDestination),
+            way: .request,
+            step: PathStep(.placement, .networkInterface, .deny, .egress, code: .unknownDestination),
             header: nobody)
         ])
     }
@@ -20,11 +22,13 @@ extension PacketFilter {
     switch origin(of: question, header) {
     case .enters(let origin, let placed): return walk(question, from: origin, placed)
     case .platform(let interface):
-      return single(header, .allow, PathStep(.placement, .platformService, .unfiltered, .egress, interface: interface))
+      return single(
+        header, .allow, PathStep(.placement, .platformService, .unfiltered, .egress, interface: interface))
     case .ambiguous(let interface):
       return single(
         header, .unknown,
-        PathStep(.placement, .networkInterface, .unknown, .egress, interface: interface, missing: .ambiguousAddress))
+        PathStep(
+          .placement, .networkInterface, .unknown, .egress, interface: interface, missing: .ambiguousAddress))
     case .nowhere:
       // From the internet to the internet: nothing of the network is asked.
       return single(header, .allow, PathStep(.placement, .internet, .unfiltered, .egress))
@@ -32,7 +36,8 @@ extension PacketFilter {
   }
 
   private func single(_ header: PacketHeader, _ verdict: PacketClass, _ step: PathStep) -> TraceAnswer {
-    TraceAnswer(verdict: verdict, header: header, steps: [TraceStep(way: .request, step: step, header: header)])
+    TraceAnswer(
+      verdict: verdict, header: header, steps: [TraceStep(way: .request, step: step, header: header)])
   }
 
   // MARK: Ends
@@ -60,7 +65,8 @@ extension PacketFilter {
     case .internet: true
     case .interface: false
     case .address(let address):
-      compiled.network.addresses.owners(of: address).isEmpty && compiled.network.vpc(containing: address) == nil
+      compiled.network.addresses.owners(of: address).isEmpty
+        && compiled.network.vpc(containing: address) == nil
     }
   }
 
@@ -71,7 +77,9 @@ extension PacketFilter {
     case .interface(let interface):
       let model = compiled.network.model.networkInterfaces[interface.int]
       if v6 { return model.ipv6Addresses.first.map(IPAddress.v6) }
-      guard let primary = model.ipv4Addresses.first else { return model.ipv6Addresses.first.map(IPAddress.v6) }
+      guard let primary = model.ipv4Addresses.first else {
+        return model.ipv6Addresses.first.map(IPAddress.v6)
+      }
       return .v4(asPublic ? primary.publicAddress ?? primary.address : primary.address)
     }
   }
@@ -108,7 +116,9 @@ extension PacketFilter {
     case nil: break
     }
     if case .interface(let interface) = question.from {
-      if PathWalk(compiled, header).exemption(at: interface, header.destination) != nil { return .platform(interface) }
+      if PathWalk(compiled, header).exemption(at: interface, header.destination) != nil {
+        return .platform(interface)
+      }
       return .enters(sender(interface), header)
     }
     if case .internet = question.from { return fromInternet(header) }
@@ -126,7 +136,8 @@ extension PacketFilter {
   }
 
   private func sender(_ interface: InterfaceIndex) -> PathWalk.Origin {
-    compiled.network.interfaces[interface.int].natGateway == nil ? .interface(interface) : .natGateway(interface)
+    compiled.network.interfaces[interface.int].natGateway == nil
+      ? .interface(interface) : .natGateway(interface)
   }
 
   private func owner(of address: IPAddress, in vpc: ResourceID) -> InterfaceIndex? {
@@ -192,7 +203,8 @@ extension PacketFilter {
   private func returns(_ back: PathWalk, to origin: PathWalk.Origin, _ asked: PacketHeader) -> Bool {
     guard !back.isDenied, let delivery = back.delivery else { return true }
     switch (origin, delivery) {
-    case (.interface(let asker), .interface(let receiver)), (.natGateway(let asker), .interface(let receiver)):
+    case (.interface(let asker), .interface(let receiver)),
+      (.natGateway(let asker), .interface(let receiver)):
       return asker == receiver && back.header.source == asked.destination
     case (.internet, .internet): return back.header.source == asked.destination
     default: return true
@@ -205,7 +217,8 @@ extension IPAddress {
   var isGlobal: Bool {
     switch self {
     case .v4(let address):
-      !SpecialBlock.isRFC1918(address) && !SpecialBlock.isRFC6598(address) && !SpecialBlock.isLinkLocal(address)
+      !SpecialBlock.isRFC1918(address) && !SpecialBlock.isRFC6598(address)
+        && !SpecialBlock.isLinkLocal(address)
     case .v6(let address): !SpecialBlock.isUniqueLocal(address) && !SpecialBlock.isLinkLocal(address)
     }
   }

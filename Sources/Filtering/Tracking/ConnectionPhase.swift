@@ -67,7 +67,9 @@ enum TCPTransitions {
   ]
 
   /// The phase after a segment; phases that are not TCP's stay as they are.
-  static func next(_ phase: ConnectionPhase, _ event: TCPEvent, fromInitiator isForward: Bool) -> ConnectionPhase {
+  static func next(
+    _ phase: ConnectionPhase, _ event: TCPEvent, fromInitiator isForward: Bool
+  ) -> ConnectionPhase {
     let row = Int(phase.rawValue) - Int(ConnectionPhase.synSent.rawValue)
     guard row >= 0, row < fromInitiator.count else { return phase }
     return (isForward ? fromInitiator : fromResponder)[row][event.rawValue]

@@ -98,7 +98,9 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
   }
 
   /// Adds a connection under a key that is not in the table; nil when the table is full even after a sweep.
-  mutating func insert(_ key: FlowKey<Address>, _ connection: Connection, now: Int64, timers: IdleTimers) -> Int? {
+  mutating func insert(
+    _ key: FlowKey<Address>, _ connection: Connection, now: Int64, timers: IdleTimers
+  ) -> Int? {
     if (used + 1) * 4 > slots.count * 3 || used >= capacityLimit {
       sweep(now: now, timers: timers)
       if used >= capacityLimit { return nil }
@@ -168,7 +170,8 @@ extension FlowKey {
   /// A hash for tables that hold keys of captures: multiply-and-fold over the packed key.
   @inline(__always)
   var tableHash: UInt64 {
-    let ports = UInt64(lowPort) << 48 | UInt64(highPort) << 32 | UInt64(ipProtocol.rawValue) << 8 | UInt64(kind)
+    let ports =
+      UInt64(lowPort) << 48 | UInt64(highPort) << 32 | UInt64(ipProtocol.rawValue) << 8 | UInt64(kind)
     return Self.mix(lowAddress.hashBits &+ 0x9e37_79b9_7f4a_7c15 &* highAddress.hashBits, ports)
   }
 
