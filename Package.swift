@@ -100,8 +100,20 @@ let package = Package(
       name: "FilteringTests",
       dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "TestSupport"]),
     .testTarget(
+      name: "TrafficAuditTests",
+      dependencies: [
+        "NetworkTypes", "WireFormat", "CaptureFiles", "VirtualNetworks", "Filtering", "PolicyFormats",
+        "TrafficAudit", "TestSupport",
+      ]),
+    .testTarget(
       name: "ReportFormatsTests",
-      dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "ReportFormats", "TestSupport"]),
+      dependencies: [
+        "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
+        "PolicyFormats", "TrafficAudit", "ReportFormats", "TestSupport",
+      ]),
+    .testTarget(name: "SallyportTests", dependencies: ["Sallyport", "TestSupport"]),
+    // Depends on the command, so that it is built; its tests run it as users do.
+    .testTarget(name: "CommandTests", dependencies: ["SallyportCommand", "TestSupport"]),
     .testTarget(
       name: "FidelityTests",
       dependencies: [

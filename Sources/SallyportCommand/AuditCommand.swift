@@ -15,24 +15,26 @@ struct AuditCommand: ParsableCommand {
     commandName: "audit",
     abstract: "Judge every packet of captures against a network's groups, ACLs and routes.",
     discussion: """
-      Every packet gets one verdict: allow, deny, exempt (platform services, never filtered), unknown (the
-      answer hangs on something that the input lacks), unplaced (no address of the network) or undecoded (not
-      IP, or cut too short). Several captures are one continuous audit, in order of their first packets' times;
-      frames count from 1 over all of them, after the filter.
+      Every packet gets one verdict: allow, deny, exempt (platform services, never filtered), unknown (the answer \
+      hangs on something that the input lacks), unplaced (no address of the network) or undecoded (not IP, or cut \
+      too short). Several captures are one continuous audit, in order of their first packets' times; frames count \
+      from 1 over all of them, after the filter.
 
       EXAMPLES
         sallyport audit capture.pcap -n network/
-        sallyport audit monday.pcap tuesday.pcapng.gz -n network/ --format json -o report.json
-        sallyport audit capture.pcap -n network/ --filter 'tcp port 443' --verdicts verdicts.csv
+        sallyport audit mon.pcap tue.pcapng.gz -n net/ --format json -o audit.json
+        sallyport audit capture.pcap -n network/ --filter 'tcp port 443'
+        sallyport audit capture.pcap -n network/ --verdicts verdicts.csv
+        sallyport audit capture.pcap -n network/ --fail-on denied
         tcpdump -i eth0 -w - | sallyport audit - -n network/ --interface web-1
-        sallyport audit capture.pcap -n network/ --fail-on denied --quiet
 
       EXIT CODES
         0    done
-        1    done, and what --fail-on names is there
-        2    an input cannot be read to its end or is not valid; what was read is reported
+        1    done, and packets that --fail-on names are there
+        2    an input is not valid or cannot be read to its end; the report
+             covers what was read
         64   wrong usage
-        130  interrupted; the report covers what was read until then
+        130  interrupted; the report covers what was read
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -115,7 +117,7 @@ struct AuditCommand: ParsableCommand {
   @Option(help: "Whether to show progress on standard error; auto: on a terminal.")
   var progress = ProgressBar.Mode.auto
 
-  @Flag(name: .shortAndLong, help: "No progress and no report as text: exit code, --output and JSON only.")
+  @Flag(name: .shortAndLong, help: "Say nothing but errors on standard error: no progress, no notes.")
   var quiet = false
 
   @Flag(
@@ -174,7 +176,7 @@ struct AuditCommand: ParsableCommand {
   private func readNetwork() throws -> VirtualNetwork {
     do {
       let network = try NetworkReader().read(paths: self.network)
-      if verbose {
+      if verbose && !quiet {
         for problem in network.problems where problem.severity == .note {
           StandardError.report("note: \(problem.text)")
         }
@@ -198,7 +200,6 @@ struct AuditCommand: ParsableCommand {
   // MARK: Report
 
   private func write(_ report: AuditReport) throws {
-    if quiet && format == .text && output == nil { return }
     try withOutput(path: output == "-" ? nil : output) { output in
       try output.write(format == .json ? AuditJSONReport(report).text() : text(report))
     }

@@ -2,9 +2,18 @@ import ArgumentParser
 
 /// The `sallyport` command: a name for each question, nothing else.
 @main
-struct SallyportCommand: AsyncParsableCommand {
+struct SallyportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sallyport",
     abstract: "Judge captured packets by cloud network policy.",
-    subcommands: [AuditCommand.self, NetworkCommand.self])
+    discussion: """
+      EXAMPLES
+        sallyport audit capture.pcap -n network/
+        sallyport packets capture.pcap
+        sallyport network -n network/
+
+      A network is a folder of aws ec2 describe-* outputs in JSON.
+      """,
+    version: "sallyport 0.1.0",
+    subcommands: [AuditCommand.self, PacketsCommand.self, NetworkCommand.self])
 }

@@ -1,5 +1,5 @@
+import CaptureFiles
 import Foundation
-import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -42,16 +42,24 @@ enum Terminal {
 
 /// Ctrl-C: work stops at the next batch and shows what it has; a second time the program ends at once.
 enum Interruption {
-  static var isRequested: Bool { interruptionRequested.load(ordering: .relaxed) }
+  static var isRequested: Bool { ReadingStop.isRequested }
 
   /// Takes SIGINT from now on.
+  ///
+  /// Without SA_RESTART, so that a read that waits for a pipe comes back instead of going on.
   static func listen() {
-    signal(SIGINT) { _ in
-      interruptionRequested.store(true, ordering: .relaxed)
+    let handler: @convention(c) (Int32) -> Void = { _ in
+      ReadingStop.request()
       signal(SIGINT, SIG_DFL)
     }
+    var action = sigaction()
+    #if canImport(Darwin)
+      unsafe action.__sigaction_u.__sa_handler = handler
+    #elseif canImport(Musl)
+      unsafe action.__sa_handler.sa_handler = handler
+    #else
+      unsafe action.__sigaction_handler.sa_handler = handler
+    #endif
+    _ = unsafe sigaction(SIGINT, &action, nil)
   }
 }
-
-/// Global, since a signal handler captures nothing.
-private let interruptionRequested = Atomic<Bool>(false)

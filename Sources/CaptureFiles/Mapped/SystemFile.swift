@@ -45,7 +45,7 @@ final class SystemFile {
     }
   }
 
-  /// Reads up to `count` bytes; 0 at the end. Repeats the call when a signal interrupts it.
+  /// Reads up to `count` bytes; 0 at the end. Repeats the call when a signal interrupts it, unless that asked to stop.
   func read(
     into destination: UnsafeMutablePointer<UInt8>, count: Int, input: String
   ) throws(CaptureError) -> Int {
@@ -59,7 +59,10 @@ final class SystemFile {
       #endif
       if result >= 0 { return result }
       let code = errno
-      if code == EINTR { continue }
+      if code == EINTR {
+        if ReadingStop.isRequested { return 0 }
+        continue
+      }
       throw code == EISDIR ? .directory(input: input) : .refusal(input: input, reason: Self.text(code))
     }
   }

@@ -4,7 +4,8 @@ import Filtering
 struct RecordWords: Sendable {
   struct Field: Sendable {
     var before: [UInt8]
-    var after: [UInt8]
+    /// Whether the value stands in quotation marks.
+    var isQuoted: Bool
     /// What is written where the field does not apply.
     var absent: [UInt8]
 
@@ -12,12 +13,12 @@ struct RecordWords: Sendable {
     @inline(__always)
     func append(to buffer: inout TextBuffer, if applies: Bool, _ write: (inout TextBuffer) -> Void) {
       guard applies else {
-        buffer.append(absent)
+        if !absent.isEmpty { buffer.append(absent) }
         return
       }
       buffer.append(before)
       write(&buffer)
-      buffer.append(after)
+      if isQuoted { buffer.append(byte: UInt8(ascii: "\"")) }
     }
   }
 
@@ -31,10 +32,9 @@ struct RecordWords: Sendable {
   init(_ format: VerdictWriter.Format) {
     let isCSV = format == .csv
     func field(_ name: String, isText: Bool) -> Field {
-      let quote = isText && !isCSV ? "\"" : ""
-      return Field(
-        before: Array((isCSV ? "," : ",\"\(name)\":\(quote)").utf8), after: Array(quote.utf8),
-        absent: isCSV ? [UInt8(ascii: ",")] : [])
+      let isQuoted = isText && !isCSV
+      let before = isCSV ? "," : ",\"\(name)\":" + (isQuoted ? "\"" : "")
+      return Field(before: Array(before.utf8), isQuoted: isQuoted, absent: isCSV ? [UInt8(ascii: ",")] : [])
     }
     frame = isCSV ? [] : Array("{\"frame\":".utf8)
     time = field("time", isText: true)

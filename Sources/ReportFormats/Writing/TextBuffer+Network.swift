@@ -10,19 +10,13 @@ extension TextBuffer {
   }
 
   public mutating func append(_ address: IPv4Address) {
-    append(octet: address.rawValue >> 24)
+    append(short: address.rawValue >> 24)
     append(".")
-    append(octet: address.rawValue >> 16 & 255)
+    append(short: address.rawValue >> 16 & 255)
     append(".")
-    append(octet: address.rawValue >> 8 & 255)
+    append(short: address.rawValue >> 8 & 255)
     append(".")
-    append(octet: address.rawValue & 255)
-  }
-
-  private mutating func append(octet: UInt32) {
-    if octet >= 100 { append(byte: 0x30 + UInt8(octet / 100)) }
-    if octet >= 10 { append(byte: 0x30 + UInt8(octet / 10 % 10)) }
-    append(byte: 0x30 + UInt8(octet % 10))
+    append(short: address.rawValue & 255)
   }
 
   /// RFC 5952, as ``NetworkTypes/IPv6Address/description``.

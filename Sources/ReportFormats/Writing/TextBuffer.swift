@@ -26,16 +26,24 @@ public struct TextBuffer: Sendable {
   }
 
   private mutating func append(decimal magnitude: UInt64, isNegative: Bool) {
-    if isNegative { append("-") }
-    if magnitude < 10 { return append(byte: 0x30 + UInt8(magnitude)) }
-    let start = bytes.count
-    var rest = magnitude
-    while rest > 0 {
-      let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-      append(byte: 0x30 + UInt8(truncatingIfNeeded: digit))
-      rest = quotient
-    }
-    bytes[start...].reverse()
+    if isNegative { append("-" as Unicode.Scalar) }
+    if magnitude < 1000 { return append(short: UInt32(truncatingIfNeeded: magnitude)) }
+    append(decimal: magnitude / 1000, isNegative: false)
+    append(triple: UInt32(truncatingIfNeeded: magnitude % 1000))
+  }
+
+  /// Appends a number below 1,000.
+  mutating func append(short number: UInt32) {
+    if number >= 100 { return append(triple: number) }
+    if number >= 10 { append(byte: 0x30 &+ UInt8(truncatingIfNeeded: number / 10)) }
+    append(byte: 0x30 &+ UInt8(truncatingIfNeeded: number % 10))
+  }
+
+  /// Appends three digits.
+  private mutating func append(triple number: UInt32) {
+    append(byte: 0x30 &+ UInt8(truncatingIfNeeded: number / 100))
+    append(byte: 0x30 &+ UInt8(truncatingIfNeeded: number / 10 % 10))
+    append(byte: 0x30 &+ UInt8(truncatingIfNeeded: number % 10))
   }
 
   /// Appends a number below 10^`width` with leading zeros.

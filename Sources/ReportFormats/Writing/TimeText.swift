@@ -19,7 +19,7 @@ public struct TimeText: Sendable {
       // The description of any time in this second, up to and with the point.
       prefix = Array(time.description.utf8.prefix { $0 != UInt8(ascii: ".") }) + [UInt8(ascii: ".")]
     }
-    for byte in prefix { buffer.append(byte: byte) }
+    buffer.append(prefix)
     if fraction % 1000 == 0 {
       buffer.append(decimal: fraction / 1000, width: 6)
     } else {

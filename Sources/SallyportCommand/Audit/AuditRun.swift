@@ -55,7 +55,7 @@ struct AuditRun {
     for input in ordered where !wasInterrupted {
       try audit(input, &records, &progress)
       if let failure = input.failure, !wasInterrupted { note(failure) }
-      captures.append(input.description)
+      captures.append(description(of: input))
       progress.finish(bytes: input.bytesRead)
     }
     progress.wipe()
@@ -72,6 +72,13 @@ struct AuditRun {
       if Interruption.isRequested { break }
     }
     wasInterrupted = Interruption.isRequested
+  }
+
+  /// What was not read because somebody asked to stop is not a cut.
+  private func description(of input: CaptureInput) -> AuditReport.CaptureDescription {
+    var description = input.description
+    if wasInterrupted { description.isTruncated = false }
+    return description
   }
 
   private mutating func note(_ error: CaptureError) {
