@@ -32,6 +32,16 @@ struct CompiledRouteTable: Sendable {
   var routes: [CompiledRoute]
   var table: IPPrefixTable<Int32>
 
+  /// Routes to prefix lists whose entries the input does not hold, and whether the list is one of Amazon's own.
+  var openRoutes: [(rule: RuleIndex, isAmazons: Bool)]
+
+  /// A route to an unknown prefix list that might be more specific than what the table says of an address: outside the
+  /// VPC, and for Amazon's lists in Amazon's blocks.
+  func unknownRoute(besides address: IPAddress) -> RuleIndex? {
+    guard !openRoutes.isEmpty, route(to: address)?.target != .local else { return nil }
+    return openRoutes.first { !$0.isAmazons || AmazonBlocks.contains(address) }?.rule
+  }
+
   /// The route of the longest prefix that holds the address.
   func route(to address: IPAddress) -> CompiledRoute? {
     table.lookup(address).map { routes[Int($0)] }
@@ -43,6 +53,7 @@ extension CompiledNetwork {
     for table in model.routeTables {
       var routes: [CompiledRouteTable.CompiledRoute] = []
       var entries: [RouteEntry] = []
+      var open: [(rule: RuleIndex, isAmazons: Bool)] = []
       for route in implicitLocalRoutes(table) + table.routes {
         let rule = catalogue.add(
           RuleCatalogue.Entry(
@@ -53,6 +64,10 @@ extension CompiledNetwork {
         routes.append(
           CompiledRouteTable.CompiledRoute(
             target: target(route.target), isBlackhole: route.isBlackhole, rule: rule, resource: resource))
+        if case .prefixList(let id) = route.destination, !isKnown(id) {
+          // A gateway endpoint's route names one of Amazon's lists.
+          open.append((rule, route.target.resource?.rawValue.hasPrefix("vpce-") ?? false))
+        }
         for prefix in prefixes(route.destination) {
           entries.append(RouteEntry(prefix: prefix, rank: route.rank, position: Int32(routes.count - 1)))
         }
@@ -63,7 +78,7 @@ extension CompiledNetwork {
       routeTables.append(
         CompiledRouteTable(
           resource: resources.index(of: table.id), vpc: index.vpcs[table.vpc], routes: routes,
-          table: IPPrefixTable(best.values.map { ($0.prefix, $0.position) })))
+          table: IPPrefixTable(best.values.map { ($0.prefix, $0.position) }), openRoutes: open))
     }
   }
 
@@ -85,6 +100,10 @@ extension CompiledNetwork {
     return blocks.filter { !listed.contains($0) }.map {
       Route(destination: .prefix($0), target: .local, origin: .createdWithTable)
     }
+  }
+
+  private func isKnown(_ list: ResourceID) -> Bool {
+    index.prefixLists[list].map { model.prefixLists[$0].entriesAreKnown } ?? false
   }
 
   private func prefixes(_ destination: Route.Destination) -> [IPPrefix] {

@@ -11,7 +11,14 @@ extension PathWalk {
         .route, .route, .egress, .noPossibleDestination, interface: interface, resource: table.resource)
       return
     }
+    if let open = table.unknownRoute(besides: header.destination) {
+      // A route whose prefix list the input does not hold may be meant.
+      markUnknown(
+        .route, .route, .egress, .prefixListEntries, interface: interface, resource: table.resource,
+        rule: open)
+    }
     guard let route = table.route(to: header.destination) else {
+      guard !isUnknown || findsEveryBlocker else { return }
       deny(.route, .route, .egress, .noRoute, interface: interface, resource: table.resource)
       if findsEveryBlocker { tryDestinationAnyway(fromSubnet: subnet) }
       return
@@ -226,17 +233,29 @@ extension PathWalk {
 
   /// The gateway's own route table may send the packet somewhere else first (semantics RT-16).
   private mutating func enterVPCFromGateway(_ vpc: Int, to interface: InterfaceIndex) {
-    if let edge = network.vpcs[vpc].edgeTable,
-      let route = network.routeTables[edge].route(to: header.destination),
-      case .networkInterface(let target) = route.target, target != interface
-    {
+    guard let edge = network.vpcs[vpc].edgeTable,
+      let route = network.routeTables[edge].route(to: header.destination)
+    else {
+      receive(at: interface, fromSubnet: nil)
+      return
+    }
+    let table = network.routeTables[edge].resource
+    if route.isBlackhole {
+      deny(.route, .route, .ingress, .badStateRoute, interface: interface, resource: table, rule: route.rule)
+      return
+    }
+    switch route.target {
+    case .local, .networkInterface(.some(interface)): break
+    case .networkInterface(let target):
       append(
-        PathStep(
-          .route, .route, .allow, .ingress, interface: interface,
-          resource: network.routeTables[edge].resource,
-          rule: route.rule))
+        PathStep(.route, .route, .allow, .ingress, interface: interface, resource: table, rule: route.rule))
       enterForwarder(target, fromSubnet: nil, interface: interface, resource: route.resource)
       return
+    default:
+      // A Gateway Load Balancer's endpoint: what stands behind it passes the packet on, or does not.
+      markUnknown(
+        .gateway, .networkInterface, .ingress, .unmodelled, interface: interface, resource: route.resource)
+      preservesGroupIdentity = false
     }
     receive(at: interface, fromSubnet: nil)
   }

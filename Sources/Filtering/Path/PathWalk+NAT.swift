@@ -22,12 +22,21 @@ extension PathWalk {
       deny(.gateway, .gateway, .egress, .badState, interface: interface, resource: resource)
       return
     }
-    guard case .v4(let source) = header.source, gateway.vpc == vpc.map({ network.model.vpcs[$0].id }),
-      let vpc, network.model.vpcs[vpc].contains(header.source)
+    guard let vpc, gateway.vpc == network.model.vpcs[vpc].id,
+      cameByTransitGateway || network.model.vpcs[vpc].contains(header.source)
     else {
-      // AD-20: sources of its own VPC only.
+      // AD-20: sources of its own VPC, or such as come by a transit gateway.
       deny(.gateway, .gateway, .egress, .natSourceOutsideVPC, interface: interface, resource: resource)
       return
+    }
+    let original = header
+    if case .v6(let destination) = header.destination {
+      guard let embedded = NAT64.embeddedAddress(destination) else {
+        deny(.gateway, .gateway, .egress, .protocolRestriction, interface: interface, resource: resource)
+        return
+      }
+      header.destination = .v4(embedded)
+      header.service = NAT64.service(header.service)
     }
     guard header.ipProtocol.hasPorts || header.ipProtocol == .icmp else {
       deny(.gateway, .gateway, .egress, .protocolRestriction, interface: interface, resource: resource)
@@ -47,10 +56,17 @@ extension PathWalk {
     }
     let own = InterfaceIndex(natInterface)
     if let subnet = network.interfaces[natInterface].subnet, subnet != fromSubnet {
+      // The ACL sees the packet as it comes, in its own family (semantics AD-22).
+      let translatedHeader = header
+      header = original
       guard passesACL(of: subnet, .ingress, interface: own) else { return }
+      header = translatedHeader
     }
     translations.append(
-      Translation(interface: own, originalSource: .v4(source), translatedSource: .v4(translated)))
+      Translation(
+        interface: own, originalSource: original.source, translatedSource: .v4(translated),
+        originalDestination: original.family == .v6 ? original.destination : nil,
+        originalService: original.family == .v6 ? original.service : nil))
     header.source = .v4(translated)
     preservesGroupIdentity = false
     append(PathStep(.gateway, .gateway, .translate, .egress, interface: own, resource: resource))
@@ -91,6 +107,12 @@ extension PathWalk {
       return
     }
     header.destination = translation.originalSource
+    if let destination = translation.originalDestination, let service = translation.originalService {
+      var request = header
+      request.service = service
+      header.service = request.ipProtocol.hasICMPKind ? request.reply.service : header.service
+      header.source = destination
+    }
     append(PathStep(.gateway, .gateway, .translate, .ingress, interface: interface))
     leg += 1
     leaveNATGateway(interface)

@@ -87,6 +87,7 @@ extension PathWalk {
 
   /// Out of a transit gateway by an attachment.
   private mutating func leave(by position: Int, zone: String?, interface: InterfaceIndex?) {
+    cameByTransitGateway = true
     let attachment = network.attachments[position]
     guard attachment.isAvailable else {
       deny(

@@ -51,6 +51,8 @@ struct PathWalk {
     /// For a load balancer: destination and port before it.
     var originalDestination: IPAddress?
     var originalPort: UInt16?
+    /// For a NAT gateway between families: the service before it.
+    var originalService: ServiceKey?
   }
 
   let compiled: CompiledReference
@@ -73,6 +75,8 @@ struct PathWalk {
   private(set) var isUnknown = false
   /// Whether something on the path makes AWS track the flow whatever the rules (semantics CT-6).
   var isTrackedAutomatically = false
+  /// Whether the packet has come through a transit gateway (semantics AD-20).
+  var cameByTransitGateway = false
   var leg: UInt8 = 0
   /// Legs are few in any real network; routes that lead in circles end here.
   static let legLimit: UInt8 = 16
