@@ -82,6 +82,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks"],
       path: "Tests/TestSupport"),
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .testTarget(name: "NetworkTypesTests", dependencies: ["NetworkTypes", "TestSupport"]),
     .testTarget(
       name: "PrefixTablesTests", dependencies: ["PrefixTables", "NetworkTypes", "TestSupport"]),
@@ -95,7 +96,13 @@ let package = Package(
       name: "PolicyFormatsTests",
       dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "PolicyFormats", "TestSupport"]),
     .testTarget(
-      name: "CaptureFilesTests", dependencies: ["CaptureFiles", "NetworkTypes", "WireFormat", "TestSupport"]),
+      name: "WireFormatTests", dependencies: ["WireFormat", "NetworkTypes", "TestSupport"]),
+    .testTarget(
+      name: "CaptureFilesTests",
+      dependencies: [
+        "CLibpcap", "CaptureFiles", "NetworkTypes", "WireFormat", "ReportFormats", "TestSupport",
+        "AllocationCounter",
+      ]),
     .testTarget(
       name: "FilteringTests",
       dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "TestSupport"]),

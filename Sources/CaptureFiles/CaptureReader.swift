@@ -57,6 +57,7 @@ public struct CaptureReader: ~Copyable {
     let path = window.input
     var tally = CaptureSummary(path: path, format: .pcap, isCompressed: window.isCompressed)
     _ = try window.fill(needed: PcapFormat.headerLength)
+    if window.count == 0 { throw .emptiness(input: path) }
     if PcapFormat.isMagic(window.bytes) {
       guard window.count >= PcapFormat.headerLength else {
         throw .truncation(
@@ -174,7 +175,11 @@ public struct CaptureReader: ~Copyable {
     var bytes: UInt64 = 0
     var first = Int64.max
     var last = Int64.min
-    for record in records {
+    // An index, since the iterator of an unoptimized build takes memory for each element.
+    var index = 0
+    while index < records.count {
+      let record = records[index]
+      index &+= 1
       bytes &+= UInt64(record.wireLength)
       let time = record.time.nanoseconds
       if time != 0 {

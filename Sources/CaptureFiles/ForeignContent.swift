@@ -22,7 +22,12 @@ public enum ForeignContent: Hashable, Sendable {
   }
 
   private static func isText(_ bytes: [UInt8]) -> Bool {
-    bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 || $0 == 0x0a || $0 == 0x0d }
+    guard bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 || $0 == 0x0a || $0 == 0x0d }) else {
+      return false
+    }
+    // A long text may be cut in the middle of its last character.
+    let end = bytes.count < 4096 ? bytes.count : (bytes.lastIndex { $0 < 0x80 } ?? -1) + 1
+    return String(validating: bytes[..<end], as: UTF8.self) != nil
   }
 
   private static func kind(ofText text: String) -> ForeignContent {

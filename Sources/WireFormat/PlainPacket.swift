@@ -35,13 +35,14 @@ enum PlainPacket {
     return PacketSummary(
       addresses: IPv4Header.addresses(frame.extracting(droppingFirst: Ethernet.length)), time: record.time,
       wireLength: record.wireLength,
-      fields: PacketSummary.Fields(rawValue: isTCP ? tcpFields.rawValue : udpFields.rawValue),
+      fields: isTCP ? tcpFields : udpFields,
       ipProtocol: IPProtocol(rawValue: frame[23]), sourcePort: frame.load16(34),
       destinationPort: frame.load16(36),
       tcpFlags: TCPFlags(rawValue: isTCP ? word & TCPSegment.flagMask : 0),
       fragmentIdentification: UInt32(frame.load16(18)))
   }
 
-  private static var tcpFields: PacketSummary.Fields { [.addresses, .transport, .fragmentOffset, .tcpFlags] }
-  private static var udpFields: PacketSummary.Fields { [.addresses, .transport, .fragmentOffset] }
+  // Made once: an unoptimized build takes memory for each literal.
+  private static let tcpFields: PacketSummary.Fields = [.addresses, .transport, .fragmentOffset, .tcpFlags]
+  private static let udpFields: PacketSummary.Fields = [.addresses, .transport, .fragmentOffset]
 }

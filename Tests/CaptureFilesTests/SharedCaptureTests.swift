@@ -1,6 +1,7 @@
 import CaptureFiles
 import Foundation
 import NetworkTypes
+import ReportFormats
 import TestSupport
 import Testing
 import WireFormat
@@ -32,13 +33,29 @@ struct SharedCaptureTests {
       #expect(read.packets.count == file.libpcapPackets, "\(file): tshark refuses the file, libpcap counts")
       #expect(read.packets.allSatisfy { $0.summary.stop != nil })
     }
-    for (row, packet) in zip(rows, read.packets) {
-      let difference = Self.difference(row, packet, file: file)
+    let listed = Self.listed(read.packets)
+    #expect(listed.count == read.packets.count)
+    for ((row, packet), ours) in zip(zip(rows, read.packets), listed) {
+      let difference = Self.difference(row, packet, ours, file: file)
       #expect(difference == nil, "\(file)#\(row["frame"]): \(difference ?? "")")
     }
   }
 
-  private static func difference(_ row: TruthRow, _ packet: TruthFile.Packet, file: TruthFile) -> String? {
+  /// The packets as `sallyport packets --format tsv` lists them.
+  private static func listed(_ packets: [TruthFile.Packet]) -> [TruthRow] {
+    var listing = PacketListing(format: .tsv)
+    var buffer = TextBuffer()
+    listing.begin(&buffer)
+    var batch = PacketBatch()
+    batch.packets = packets.map(\.summary)
+    listing.append(batch, to: &buffer)
+    return TruthRow.rows(String(decoding: buffer.bytes, as: UTF8.self))
+  }
+
+  /// The first column in which tshark and we differ; nil if none does.
+  private static func difference(
+    _ row: TruthRow, _ packet: TruthFile.Packet, _ ours: TruthRow, file: TruthFile
+  ) -> String? {
     let summary = packet.summary
     let record = packet.record
     func unequal(_ column: String, _ ours: String) -> String? {
@@ -46,7 +63,7 @@ struct SharedCaptureTests {
     }
     let pseudo = record.linkType.pseudoHeaderLength
     if let problem =
-      unequal("caplen", "\(record.capturedLength - pseudo)") ?? unequal("len", "\(summary.wireLength)")
+      unequal("caplen", "\(record.capturedLength - pseudo)") ?? unequal("len", ours["length"])
     {
       return problem
     }
@@ -60,45 +77,36 @@ struct SharedCaptureTests {
     }
     if foreignLinks.contains(record.linkType.rawValue) {
       let expected = DecodingStop(.link, .unsupportedLinkType, detail: UInt32(record.linkType.rawValue))
-      return summary.stop == expected && !summary.hasAddresses ? nil : "not undecoded: \(summary)"
+      let isNamed = ours["status"].contains("link type \(record.linkType.name) (\(record.linkType.rawValue))")
+      return summary.stop == expected && isNamed && ours["src_ip"] == "" ? nil : "not undecoded: \(summary)"
     }
     let hasAddresses = row["src"] != "" || row["dst"] != ""
     guard summary.hasAddresses == hasAddresses else { return "addresses: tshark \(hasAddresses): \(summary)" }
-    if !hasAddresses { return summary.stop == nil ? "no stop" : nil }
-    let fields = ShownFields(summary)
-    return unequal("src", fields.source)
-      ?? (acceptedDestinations.contains("\(file)#\(row["frame"])") ? nil : unequal("dst", fields.destination))
-      ?? unequal("upper", fields.protocolNumber) ?? unequal("mf", fields.moreFragments)
-      ?? unequal("frag_off", fields.fragmentOffset) ?? unequal("sport", fields.sourcePort)
-      ?? unequal("dport", fields.destinationPort) ?? unequal("tcp_flags", fields.tcpFlags)
-      ?? unequal("icmp_type", fields.icmpType) ?? unequal("icmp_code", fields.icmpCode)
+    if !hasAddresses { return ours["status"] == "ok" ? "no stop" : unequal("src", ours["src_ip"]) }
+    return unequal("src", ours["src_ip"])
+      ?? (acceptedDestinations.contains("\(file)#\(row["frame"])") ? nil : unequal("dst", ours["dst_ip"]))
+      ?? unequal("upper", number(ours["protocol"])) ?? unequal("mf", ours["more_fragments"])
+      ?? unequal("frag_off", ours["fragment_offset"]) ?? unequal("sport", ours["src_port"])
+      ?? unequal("dport", ours["dst_port"]) ?? unequal("tcp_flags", flags(ours["tcp_flags"]))
+      ?? unequal("icmp_type", ours["icmp_type"]) ?? unequal("icmp_code", ours["icmp_code"])
+  }
+
+  private static func number(_ name: String) -> String {
+    IPProtocol(name).map { "\($0.rawValue)" } ?? name
+  }
+
+  /// The letters as tshark's number.
+  private static func flags(_ letters: String) -> String {
+    if letters.isEmpty { return "" }
+    let value = letters.reduce(0) { sum, letter in
+      let bit = Array("FSRPAUEW").firstIndex(of: letter)
+      return sum | (bit.map { 1 << $0 } ?? 1 << 20)
+    }
+    return "0x" + String(value, radix: 16)
   }
 
   private static func epoch(_ time: CaptureTime) -> String {
     let digits = String(time.nanoseconds % 1_000_000_000)
     return "\(time.nanoseconds / 1_000_000_000)." + String(repeating: "0", count: 9 - digits.count) + digits
-  }
-}
-
-/// A summary's fields as the truth files write them: empty where they do not apply.
-struct ShownFields {
-  let source, destination, protocolNumber, sourcePort, destinationPort: String
-  let icmpType, icmpCode, fragmentOffset, moreFragments, tcpFlags: String
-
-  init(_ packet: PacketSummary) {
-    let hasPorts =
-      packet.hasTransport && packet.ipProtocol.hasPorts || packet.fields.contains(.unjudgedPorts)
-    let hasKind = packet.hasTransport && packet.ipProtocol.hasICMPKind
-    let hasOffset = packet.fields.contains(.fragmentOffset)
-    source = packet.hasAddresses ? "\(packet.addresses.source)" : ""
-    destination = packet.hasAddresses ? "\(packet.addresses.destination)" : ""
-    protocolNumber = packet.hasAddresses ? "\(packet.ipProtocol.rawValue)" : ""
-    sourcePort = hasPorts ? "\(packet.sourcePort)" : ""
-    destinationPort = hasPorts ? "\(packet.destinationPort)" : ""
-    icmpType = hasKind ? "\(packet.icmp.type)" : ""
-    icmpCode = hasKind ? "\(packet.icmp.code)" : ""
-    fragmentOffset = hasOffset ? "\(packet.fragmentOffset)" : ""
-    moreFragments = hasOffset ? (packet.fields.contains(.moreFragments) ? "1" : "0") : ""
-    tcpFlags = packet.fields.contains(.tcpFlags) ? "0x" + String(packet.tcpFlags.rawValue, radix: 16) : ""
   }
 }

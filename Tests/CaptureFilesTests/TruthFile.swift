@@ -36,13 +36,7 @@ struct TruthFile: Sendable, CustomStringConvertible {
   func rows() throws -> [TruthRow] {
     let name = path.replacing("/", with: "__") + ".tsv"
     let text = try String(contentsOfFile: Environment.shared("captures/truth/\(name)"), encoding: .utf8)
-    let lines = text.split(separator: "\n")
-    guard let header = lines.first else { return [] }
-    let columns = header.split(separator: "\t").map(String.init)
-    return lines.dropFirst().map { line in
-      let values = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-      return TruthRow(values: Dictionary(uniqueKeysWithValues: zip(columns, values)))
-    }
+    return TruthRow.rows(text)
   }
 
   /// Reads and decodes the capture, with the error that ended it.
@@ -69,4 +63,15 @@ struct TruthFile: Sendable, CustomStringConvertible {
 struct TruthRow: Sendable {
   var values: [String: String]
   subscript(column: String) -> String { values[column] ?? "" }
+
+  /// The lines of tab-separated text below its header line.
+  static func rows(_ text: String) -> [TruthRow] {
+    let lines = text.split(separator: "\n")
+    guard let header = lines.first else { return [] }
+    let columns = header.split(separator: "\t").map(String.init)
+    return lines.dropFirst().map { line in
+      let values = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+      return TruthRow(values: Dictionary(uniqueKeysWithValues: zip(columns, values)))
+    }
+  }
 }

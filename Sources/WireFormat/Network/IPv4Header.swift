@@ -18,6 +18,7 @@ import NetworkTypes
 /// The IPv4 header.
 enum IPv4Header {
   static let minimumLength = 20
+  private static let readFields: PacketSummary.Fields = [.addresses, .fragmentOffset]
 
   @inline(__always)
   static func decode(
@@ -41,7 +42,7 @@ enum IPv4Header {
     packet.addresses = addresses(header)
     packet.ipProtocol = IPProtocol(rawValue: header[9])
     packet.fragmentIdentification = UInt32(header.load16(4))
-    packet.fields = [.addresses, .fragmentOffset]
+    packet.fields = readFields
     let fragment = header.load16(6)
     if fragment & 0x3fff != 0 {
       packet.fields.insert(.fragment)

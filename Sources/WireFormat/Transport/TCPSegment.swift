@@ -16,6 +16,7 @@ enum TCPSegment {
   /// The least value of the two bytes that hold header length and flags: five times four bytes, no flag.
   static let minimumOffsetWord: UInt16 = 0x5000
   static let flagMask: UInt16 = 0x01ff
+  private static let readFields: PacketSummary.Fields = [.transport, .tcpFlags]
 
   @inline(__always)
   static func decode(_ segment: Span<UInt8>, isCut: Bool, into packet: inout PacketSummary) {
@@ -34,7 +35,7 @@ enum TCPSegment {
       packet.stop = DecodingStop(.tcp, .badHeaderLength, detail: UInt32(word >> 12) * 4)
       return
     }
-    packet.fields.formUnion([.transport, .tcpFlags])
+    packet.fields.formUnion(readFields)
     packet.tcpFlags = TCPFlags(rawValue: word & flagMask)
   }
 
