@@ -12,19 +12,21 @@ struct PacketsCommand: ParsableCommand {
     commandName: "packets",
     abstract: "List the decoded headers of captures, one line a packet.",
     discussion: """
-      Shows the outermost IP header and the transport header after it, as rules will see them. Frames count from 1
-      over all captures, after the filter.
+      Shows the outermost IP header and the transport header after it, as rules see \
+      them. Frames count from 1 over all captures, after the filter. Exits with 2 if \
+      a capture cannot be read to its end; what was read is listed all the same.
 
-      tsv has the columns \(PacketListing.columns.joined(separator: " ")),
-      empty where they do not apply; json has the same names, and the time, one object a line.
-        protocol        tcp, udp, icmp, icmpv6 or the IANA number (after IPv6 extension headers)
-        src_port        ports of TCP, UDP, SCTP, DCCP and UDP-Lite
-        more_fragments  0 or 1; like fragment_offset (bytes) empty for IPv6 without a fragment header
-        tcp_flags       letters: S(YN) F(IN) R(ST) P(SH) A(CK) U(RG) E(CE) and W for CWR
-        length          bytes on the wire
-        status          ok, or the header and the reason why decoding stopped
-
-      Exits with 2 if a capture cannot be read to its end; what was read is listed all the same.
+      tsv has these columns, empty where they do not apply; json has the same names, \
+      and the time, one object a line:
+        frame, src_ip, dst_ip
+        protocol             tcp, udp, icmp, icmpv6 or the IANA number
+        src_port, dst_port   of TCP, UDP, SCTP, DCCP and UDP-Lite
+        icmp_type, icmp_code
+        fragment_offset      in bytes; empty for IPv6 without a fragment header
+        more_fragments       0 or 1
+        tcp_flags            SYN S, FIN F, RST R, PSH P, ACK A, URG U, ECE E, CWR W
+        length               in bytes, on the wire
+        status               ok, or in which header decoding stopped, and why
 
       EXAMPLES
         sallyport packets capture.pcap
