@@ -12,6 +12,7 @@ import VirtualNetworks
 /// eni-web 10.0.0.10 (public 198.51.100.10)  eni-app 10.0.1.10   eni-app2 10.0.1.11   eni-db 10.0.2.10
 /// nat-1 eni 10.0.0.220 (198.51.100.220)     client 203.0.113.7   eni-b 10.1.0.10
 /// ```
+/// Each host of VPC-A has an IPv6 address with the same last byte, read as digits; here the db subnet has IPv6 too.
 /// Groups are open in both directions and for both families, one a host: `sg-web`, `sg-app`, `sg-app2`, `sg-db`, `sg-b`.
 /// Every ACL is open.
 public struct SemanticsNetwork {
@@ -22,7 +23,7 @@ public struct SemanticsNetwork {
     addVPC("vpc-b", "10.1.0.0/16", nil)
     addSubnet("subnet-pub", "vpc-a", "10.0.0.0/24", "2001:db8:a00::/64", table: "rtb-pub")
     addSubnet("subnet-priv", "vpc-a", "10.0.1.0/24", "2001:db8:a00:1::/64", table: "rtb-priv")
-    addSubnet("subnet-db", "vpc-a", "10.0.2.0/24", nil, table: "rtb-db")
+    addSubnet("subnet-db", "vpc-a", "10.0.2.0/24", "2001:db8:a00:2::/64", table: "rtb-db")
     addSubnet("subnet-b", "vpc-b", "10.1.0.0/24", nil, table: "rtb-b")
     route("rtb-pub", "0.0.0.0/0", .internetGateway("igw-1"))
     route("rtb-pub", "::/0", .internetGateway("igw-1"))
@@ -39,8 +40,8 @@ public struct SemanticsNetwork {
     ]
     addHost("web", "subnet-pub", "10.0.0.10", v6: "2001:db8:a00::10", publicAddress: "198.51.100.10")
     addHost("app", "subnet-priv", "10.0.1.10", v6: "2001:db8:a00:1::10")
-    addHost("app2", "subnet-priv", "10.0.1.11")
-    addHost("db", "subnet-db", "10.0.2.10")
+    addHost("app2", "subnet-priv", "10.0.1.11", v6: "2001:db8:a00:1::11")
+    addHost("db", "subnet-db", "10.0.2.10", v6: "2001:db8:a00:2::10")
     addHost("b", "subnet-b", "10.1.0.10")
     network.networkInterfaces.append(
       NetworkInterface(

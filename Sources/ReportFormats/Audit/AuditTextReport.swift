@@ -54,7 +54,8 @@ public struct AuditTextReport: Sendable {
     let count = shown(report.captures.count, Limit.captures)
     for capture in report.captures.prefix(count) {
       canvas.line(
-        "  \(capture.path == "-" ? "standard input" : capture.path)", right: capture.isTruncated ? StyledText("TRUNCATED", .boldRed) : nil)
+        "  \(capture.path == "-" ? "standard input" : capture.path)",
+        right: capture.isTruncated ? StyledText("TRUNCATED", .boldRed) : nil)
       let facts = [
         capture.format, capture.linkType, Quantities.count(capture.packets, "packet"),
         Quantities.bytes(capture.bytes),
