@@ -110,7 +110,7 @@ let package = Package(
       name: "TrafficAuditTests",
       dependencies: [
         "NetworkTypes", "WireFormat", "CaptureFiles", "VirtualNetworks", "Filtering", "PolicyFormats",
-        "TrafficAudit", "TestSupport",
+        "TrafficAudit", "TestSupport", "AllocationCounter",
       ]),
     .testTarget(
       name: "ReportFormatsTests",

@@ -10,7 +10,8 @@ extension PacketFilter {
   ) {
     tracker.memory.prefetched &+= prefetch(batch, tracker)
     verdicts.removeAll(keepingCapacity: true)
-    for packet in batch.packets {
+    for index in batch.packets.indices {
+      let packet = batch.packets[index]
       verdicts.append(evaluate(packet, quoting: batch.quote(of: packet), tracking: &tracker))
     }
   }
@@ -19,7 +20,8 @@ extension PacketFilter {
   /// so the processor has many of them under way at once.
   private func prefetch(_ batch: PacketBatch, _ tracker: ConnectionTracker) -> UInt64 {
     var sum: UInt64 = 0
-    for packet in batch.packets {
+    for index in batch.packets.indices {
+      let packet = batch.packets[index]
       switch packet.addresses {
       case .v4(let source, let destination):
         sum &+= tracker.v4.touchSlot(FlowIdentity(packet, FlowEnds(source, destination)).key)
@@ -27,7 +29,8 @@ extension PacketFilter {
         sum &+= tracker.v6.touchSlot(FlowIdentity(packet, FlowEnds(source, destination)).key)
       }
     }
-    for packet in batch.packets {
+    for index in batch.packets.indices {
+      let packet = batch.packets[index]
       switch packet.addresses {
       case .v4(let source, let destination):
         sum &+= tracker.v4.touchConnection(FlowIdentity(packet, FlowEnds(source, destination)).key)

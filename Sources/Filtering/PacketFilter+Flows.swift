@@ -13,8 +13,11 @@ extension PacketFilter {
     }
     if let match = table.find(identity.key) {
       let now = packet.time.nanoseconds
-      let isForward = (table[match.position].initiatorIsLow != match.isFlipped) == identity.fromLow
-      let expired = now &- table[match.position].lastSeen > memory.timers.limit(table[match.position].phase)
+      let isForward =
+        (table.connections[match.position].initiatorIsLow != match.isFlipped) == identity.fromLow
+      let expired =
+        now &- table.connections[match.position].lastSeen
+        > memory.timers.limit(table.connections[match.position].phase)
       if !expired {
         if let verdict = continueFlow(packet, identity, isForward, at: match.position, in: &table, &memory) {
           return verdict
@@ -31,34 +34,35 @@ extension PacketFilter {
     _ packet: PacketSummary, _ identity: FlowIdentity<Address>, _ isForward: Bool, at position: Int,
     in table: inout ConnectionTable<Address>, _ memory: inout TrackerMemory
   ) -> Verdict? {
-    let phase = table[position].phase
+    let phase = table.connections[position].phase
     if phase == .denied {
       return isForward || (packet.ipProtocol == .tcp && !packet.tcpFlags.isBareSYN)
         ? repeatDenied(packet, isForward, at: position, in: &table, &memory) : nil
     }
-    if packet.ipProtocol == .tcp && table[position].isTracked {
+    if packet.ipProtocol == .tcp && table.connections[position].isTracked {
       let event = TCPEvent(packet.tcpFlags)
       if phase == .closed {
         if event == .syn && packet.tcpFlags.isBareSYN { return nil }
         return rejectLate(packet, isForward, at: position, in: &table, &memory)
       }
-      table[position].phase = TCPTransitions.next(phase, event, fromInitiator: isForward)
+      table.connections[position].phase = TCPTransitions.next(phase, event, fromInitiator: isForward)
     } else {
-      table[position].phase = phase.afterDatagram(fromInitiator: isForward)
+      table.connections[position].phase = phase.afterDatagram(fromInitiator: isForward)
     }
-    table[position].lastSeen = packet.time.nanoseconds
-    var outcome = isForward ? table[position].forward : table[position].reverse
-    let isStale = isForward ? table[position].isForwardStale : table[position].isReverseStale
+    table.connections[position].lastSeen = packet.time.nanoseconds
+    var outcome = isForward ? table.connections[position].forward : table.connections[position].reverse
+    let isStale =
+      isForward ? table.connections[position].isForwardStale : table.connections[position].isReverseStale
     var beginsDirection = false
     if outcome == Connection.unjudged || isStale || packet.isFragment {
       beginsDirection = outcome == Connection.unjudged
       outcome = rejudge(
-        packet, isForward, admission: table[position].admissionBeforeChange, &memory)
-      if !packet.isFragment { table[position].store(outcome, isForward: isForward) }
+        packet, isForward, admission: table.connections[position].admissionBeforeChange, &memory)
+      if !packet.isFragment { table.connections[position].store(outcome, isForward: isForward) }
     }
     let packetClass = memory.classes[Int(outcome)]
     let state: FlowState =
-      packetClass == .exempt ? .none : table[position].isTracked ? .established : .untracked
+      packetClass == .exempt ? .none : table.connections[position].isTracked ? .established : .untracked
     return Verdict(
       packetClass, state: state, outcome: OutcomeID(rawValue: outcome), beginsDirection: beginsDirection)
   }
@@ -69,12 +73,12 @@ extension PacketFilter {
     _ packet: PacketSummary, _ isForward: Bool, at position: Int, in table: inout ConnectionTable<Address>,
     _ memory: inout TrackerMemory
   ) -> Verdict {
-    table[position].lastSeen = packet.time.nanoseconds
-    var outcome = isForward ? table[position].forward : table[position].reverse
+    table.connections[position].lastSeen = packet.time.nanoseconds
+    var outcome = isForward ? table.connections[position].forward : table.connections[position].reverse
     let beginsDirection = outcome == Connection.unjudged
     if beginsDirection {
       outcome = judge(PacketHeader(packet), relation: .new, reusing: &memory).outcome
-      table[position].reverse = outcome
+      table.connections[position].reverse = outcome
     }
     return Verdict(
       memory.classes[Int(outcome)], state: .new, outcome: OutcomeID(rawValue: outcome),
@@ -86,7 +90,7 @@ extension PacketFilter {
     _ packet: PacketSummary, _ isForward: Bool, at position: Int, in table: inout ConnectionTable<Address>,
     _ memory: inout TrackerMemory
   ) -> Verdict {
-    let judged = isForward ? table[position].forward : table[position].reverse
+    let judged = isForward ? table.connections[position].forward : table.connections[position].reverse
     let steps = judged == Connection.unjudged ? [] : memory.outcomes[Int(judged)].steps
     let group = steps.first { $0.element == .securityGroup && $0.action != .unfiltered }
     let step = PathStep(
@@ -106,14 +110,16 @@ extension PacketFilter {
     let now = packet.time.nanoseconds
     if let canonical = canonicalIdentity(packet, Address.self), canonical.key != identity.key,
       let match = table.find(canonical.key),
-      now &- table[match.position].lastSeen <= memory.timers.limit(table[match.position].phase)
+      now &- table.connections[match.position].lastSeen
+        <= memory.timers.limit(table.connections[match.position].phase)
     {
       // The same flow, seen on the other side of a one-to-one translation.
       let isFlipped = match.isFlipped != (canonical.fromLow != identity.fromLow)
       table.addAlias(
         identity.key, of: .init(position: match.position, isFlipped: isFlipped), now: now,
         timers: memory.timers)
-      let isForward = (table[match.position].initiatorIsLow != match.isFlipped) == canonical.fromLow
+      let isForward =
+        (table.connections[match.position].initiatorIsLow != match.isFlipped) == canonical.fromLow
       if let verdict = continueFlow(packet, identity, isForward, at: match.position, in: &table, &memory) {
         return verdict
       }
@@ -146,7 +152,7 @@ extension PacketFilter {
     let start = judgeFirst(packet, identity, knownBefore: true, &memory)
     let connection = start.connection(
       lastSeen: packet.time.nanoseconds, initiatorIsLow: identity.fromLow == start.isForward)
-    table[match.position] = match.isFlipped ? connection.withEndsSwapped : connection
+    table.connections[match.position] = match.isFlipped ? connection.withEndsSwapped : connection
     return start.verdict
   }
 

@@ -134,7 +134,13 @@ extension PacketFilter {
   ///
   /// - Parameter header: The answer as it was captured.
   func judgeReply(_ header: PacketHeader, reusing memory: inout TrackerMemory) -> Judgement {
-    let request = header.request
+    judgeReply(header, to: header.request, reusing: &memory)
+  }
+
+  /// The same for an answer that is not the mirror image of what it answers: an ICMP error about `request`.
+  private func judgeReply(
+    _ header: PacketHeader, to request: PacketHeader, reusing memory: inout TrackerMemory
+  ) -> Judgement {
     guard
       case .enters(let origin, let placed) = compiled.network.place(request, at: captureInterface, compiled)
     else {
@@ -144,8 +150,10 @@ extension PacketFilter {
     forward.run(from: origin)
     let translations = forward.translations
     let delivery = forward.delivery
-    var answer = forward.header.reply
-    answer.isFragment = header.isFragment
+    var answer = header
+    answer.source = request.destination == header.source ? forward.header.destination : header.source
+    answer.destination = forward.header.source
+    if header.service == request.reply.service { answer.service = forward.header.reply.service }
     memory.stepBuffer = forward.takeSteps()
     var back = PathWalk(compiled, answer, relation: .reply, reusing: memory.takeSteps())
     back.translations = translations
@@ -180,12 +188,15 @@ extension PacketFilter {
     let header = PacketHeader(packet)
     if let quote, quote.hasTransport || !(quote.ipProtocol.hasPorts || quote.ipProtocol.hasICMPKind),
       let match = findQuoted(quote, in: table),
-      packet.time.nanoseconds &- table[match.position].lastSeen
-        <= memory.timers.limit(table[match.position].phase),
-      table[match.position].isTracked, table[match.position].phase != .denied
+      packet.time.nanoseconds &- table.connections[match.position].lastSeen
+        <= memory.timers.limit(table.connections[match.position].phase),
+      table.connections[match.position].isTracked, table.connections[match.position].phase != .denied
     {
-      let tracked = trackedInterfaces(memory.outcomes[Int(table[match.position].forward)])
-      let judgement = judge(header, relation: .partOfFlow(trackedAt: tracked), reusing: &memory)
+      let admission = memory.outcomes[Int(table.connections[match.position].forward)]
+      let judgement =
+        admission.isTranslated && header.source.isGlobal
+        ? judgeReply(header, to: PacketHeader(quote), reusing: &memory)
+        : judge(header, relation: .partOfFlow(trackedAt: trackedInterfaces(admission)), reusing: &memory)
       return Verdict(
         judgement.packetClass, state: judgement.packetClass == .unplaced ? .none : .related,
         outcome: OutcomeID(rawValue: judgement.outcome))

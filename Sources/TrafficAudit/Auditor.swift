@@ -20,6 +20,8 @@ public struct Auditor: Sendable {
   /// Allocates nothing per packet once every outcome has been met.
   public mutating func audit(_ batch: PacketBatch) {
     filter.evaluate(batch, tracking: &tracker, into: &verdicts)
-    for (packet, verdict) in zip(batch.packets, verdicts) { tallies.count(packet, verdict, tracker: tracker) }
+    for index in batch.packets.indices {
+      tallies.count(batch.packets[index], verdicts[index], tracker: tracker)
+    }
   }
 }

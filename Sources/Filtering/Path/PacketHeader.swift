@@ -34,6 +34,14 @@ public struct PacketHeader: Sendable, Hashable {
     isFragment = packet.isFragment
   }
 
+  /// The header of the packet that an ICMP error quotes.
+  public init(_ quote: QuotedPacket) {
+    self.init(
+      source: quote.addresses.source, destination: quote.addresses.destination,
+      service: ServiceKey(quote.ipProtocol, port: quote.destinationPort), sourcePort: quote.sourcePort,
+      hasTransport: quote.hasTransport)
+  }
+
   public var ipProtocol: IPProtocol { service.ipProtocol }
   public var family: IPFamily { source.family }
 

@@ -24,20 +24,13 @@ extension CompiledNetwork {
     let sources = addresses.owners(of: header.source)
     let destinations = addresses.owners(of: header.destination)
     if sources.isEmpty && destinations.isEmpty {
-      return PlatformServices.isDHCP(header) || isLinkLocalDiscovery(header) ? .platform(nil) : .nowhere
+      return PlatformServices.isDHCP(header) || PlatformServices.isNeighborDiscovery(header)
+        ? .platform(nil) : .nowhere
     }
     if sources.count > 1 || destinations.count > 1 {
       return placeAmbiguous(header, sources, destinations, compiled)
     }
     return place(header, source: sources.first, destination: destinations.first, compiled)
-  }
-
-  private func isLinkLocalDiscovery(_ header: PacketHeader) -> Bool {
-    guard PlatformServices.isNeighborDiscovery(header) else { return false }
-    return [header.source, header.destination].contains { address in
-      guard case .v6(let address) = address else { return false }
-      return SpecialBlock.isLinkLocal(address)
-    }
   }
 
   private func place(

@@ -46,7 +46,8 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
   private var slots: [Slot]
   private var mask: Int
   private var used = 0
-  private(set) var connections: [Connection] = []
+  /// Connections by position; a position stays valid until its connection is forgotten.
+  var connections: [Connection] = []
   private var free: [UInt32] = []
   /// The most connections that are kept at once.
   let capacityLimit: Int
@@ -66,11 +67,6 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
 
   /// Connections that are held, expired ones that nobody has met since among them.
   var count: Int { used }
-
-  subscript(position: Int) -> Connection {
-    get { connections[position] }
-    _modify { yield &connections[position] }
-  }
 
   /// The key's connection, or nil.
   func find(_ key: FlowKey<Address>) -> Match? {
