@@ -61,5 +61,10 @@ enum Interruption {
       unsafe action.__sigaction_handler.sa_handler = handler
     #endif
     _ = unsafe sigaction(SIGINT, &action, nil)
+    // Whoever starts the program from a thread that blocks signals (Foundation does) hands the block on.
+    var signals = sigset_t()
+    _ = unsafe sigemptyset(&signals)
+    _ = unsafe sigaddset(&signals, SIGINT)
+    _ = unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 }

@@ -12,7 +12,7 @@ public struct AuditTextReport: Sendable {
   /// How much of each list is shown without ``showsAll``.
   enum Limit {
     static let captures = 8
-    static let denials = 20
+    static let denials = 12
     static let rules = 10
     static let interfaces = 30
     static let reasons = 10
