@@ -226,7 +226,7 @@ import Testing
     let interrupted = try CommandRun(
       shell: """
         mkfifo '\(pipe)'
-        (head -c 200000 \(Self.capture); exec sleep 20) > '\(pipe)' &
+        (head -c 200000 \(Self.capture); exec sleep 6) > '\(pipe)' &
         "$sallyport" audit '\(pipe)' -n \(Self.network) &
         audit=$!
         sleep 2

@@ -7,10 +7,31 @@ public struct CommandRun: Sendable {
   public var exitCode: Int32
 
   /// Runs `sallyport` with arguments, and with `input` on standard input if there is any.
-  public init(_ arguments: [String], input: Data = Data()) throws {
+  public init(_ arguments: [String], input: Data = Data(), environment: [String: String] = [:]) throws {
+    try self.init(Self.executable, arguments, input, environment)
+  }
+
+  /// Runs `sallyport` with these arguments.
+  public init(_ arguments: String..., input: Data = Data(), environment: [String: String] = [:]) throws {
+    try self.init(Self.executable, arguments, input, environment)
+  }
+
+  /// Runs a line of bash in which `$sallyport` is the command.
+  public init(shell line: String, environment: [String: String] = [:]) throws {
+    let environment = environment.merging(["sallyport": Self.executable.path]) { $1 }
+    try self.init(URL(fileURLWithPath: "/bin/bash"), ["-c", line], Data(), environment)
+  }
+
+  /// Runs in the project's folder, and with nothing of the tester's environment but the path.
+  private init(
+    _ executable: URL, _ arguments: [String], _ input: Data, _ environment: [String: String]
+  ) throws {
     let process = Process()
-    process.executableURL = Self.executable
+    process.executableURL = executable
     process.arguments = arguments
+    process.currentDirectoryURL = Environment.project
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+    process.environment = ["PATH": path, "LC_ALL": "C"].merging(environment) { $1 }
     let (inPipe, outPipe, errorPipe) = (Pipe(), Pipe(), Pipe())
     process.standardInput = inPipe
     process.standardOutput = outPipe

@@ -22,7 +22,7 @@ struct StyledText: Sendable, ExpressibleByStringInterpolation {
     var left = max(0, width - style.ellipsis.count)
     var result = StyledText("")
     for span in spans {
-      let part = span.text.prefix(columns: left)
+      let part = span.text.fitting(columns: left)
       result.spans.append((part, span.ink))
       left -= part.columns
       if part.utf8.count < span.text.utf8.count { break }
@@ -73,7 +73,7 @@ extension StringProtocol {
   }
 
   /// The longest beginning that takes no more than `limit` columns.
-  func prefix(columns limit: Int) -> String {
+  func fitting(columns limit: Int) -> String {
     var used = 0
     var end = startIndex
     while end < endIndex {

@@ -37,7 +37,7 @@ struct TextCanvas {
       }
       // A word longer than a line is broken, not cut: sentences keep everything.
       while current.width + rest.columns > style.width, style.width > indent {
-        let part = rest.prefix(columns: style.width - current.width)
+        let part = rest.fitting(columns: style.width - current.width)
         if part.isEmpty { break }
         finish(current + StyledText(part))
         current = StyledText(String(repeating: " ", count: indent))
