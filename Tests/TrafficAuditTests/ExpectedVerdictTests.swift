@@ -39,23 +39,11 @@ import Testing
         let sentence = audit.filter.explain(
           audit.outcome(frame), for: PacketHeader(audit.packets[frame - 1]))
         let comment = Comment(rawValue: "frame \(frame), \(row.conversation): \(sentence)")
-        if let reason = Self.disputed[frame] {
-          withKnownIssue(Comment(rawValue: reason)) {
-            #expect(Self.answers(to: row).contains(found), comment)
-          }
-        } else {
-          #expect(Self.answers(to: row).contains(found), comment)
-        }
+        #expect(Self.answers(to: row).contains(found), comment)
       }
     }
     #expect(covered.count == audit.packets.count)
   }
-
-  /// Frames in which the engine does not say what AWS would.
-  private static let disputed: [Int: String] = [
-    1553:
-      "an ICMP error that a NAT gateway hands on is walked as if the internet had sent it to the private address"
-  ]
 
   /// What the engine may say of a row's packets.
   private static func answers(to row: Row) -> [String] {
