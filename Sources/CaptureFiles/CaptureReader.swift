@@ -44,6 +44,20 @@ public struct CaptureReader: ~Copyable {
     self.init(window: window, scanner: scanner, tally: tally, filter: filter)
   }
 
+  /// Reads any capture through libpcap; nil if libpcap cannot. The formats above never come here.
+  init?(throughLibpcap path: String) {
+    guard let handle = PcapHandle(path: path) else { return nil }
+    self.init(
+      window: InputWindow(path: path, packets: handle), scanner: .libpcap,
+      tally: Self.tally(of: handle, path: path), filter: nil)
+  }
+
+  private static func tally(of handle: PcapHandle, path: String) -> CaptureSummary {
+    var tally = CaptureSummary(path: path, format: .other, isCompressed: false)
+    tally.interfaces = [CaptureInterface(linkType: handle.linkType, snapLength: handle.snapLength)]
+    return tally
+  }
+
   private init(window: consuming InputWindow, scanner: Scanner, tally: CaptureSummary, filter: PcapFilter?) {
     self.window = window
     self.scanner = scanner
@@ -74,10 +88,8 @@ public struct CaptureReader: ~Copyable {
       return (.pcapng(PcapNGFormat()), tally)
     }
     if path != "-", !window.isCompressed, let handle = PcapHandle(path: path) {
-      tally.format = .other
-      tally.interfaces = [CaptureInterface(linkType: handle.linkType, snapLength: handle.snapLength)]
       window = InputWindow(path: path, packets: handle)
-      return (.libpcap, tally)
+      return (.libpcap, Self.tally(of: handle, path: path))
     }
     _ = try window.fill(needed: 4096)
     var start: [UInt8] = []

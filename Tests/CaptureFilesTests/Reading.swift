@@ -27,20 +27,28 @@ struct ReadCapture {
   init(path: String, filter: String? = nil, limit: Int = 256) {
     do throws(CaptureError) {
       var reader = try CaptureReader(path: path, filter: filter)
-      do throws(CaptureError) {
-        while try reader.advance(limit: limit) {
-          for record in reader.records {
-            let bytes = reader.bytes.extracting(record.offset..<record.offset + Int(record.capturedLength))
-            packets.append(Packet(record: record, bytes: (0..<bytes.count).map { bytes[$0] }))
-          }
-        }
-      } catch {
-        self.error = error
-      }
-      summary = reader.summary
+      readAll(&reader, limit: limit)
     } catch {
       self.error = error
     }
+  }
+
+  init(_ reader: consuming CaptureReader, limit: Int = 256) {
+    readAll(&reader, limit: limit)
+  }
+
+  private mutating func readAll(_ reader: inout CaptureReader, limit: Int) {
+    do throws(CaptureError) {
+      while try reader.advance(limit: limit) {
+        for record in reader.records {
+          let bytes = reader.bytes.extracting(record.offset..<record.offset + Int(record.capturedLength))
+          packets.append(Packet(record: record, bytes: (0..<bytes.count).map { bytes[$0] }))
+        }
+      }
+    } catch {
+      self.error = error
+    }
+    summary = reader.summary
   }
 
   /// Reads bytes from a file.

@@ -54,6 +54,15 @@ struct HeaderTests {
     HeaderRow("the old QinQ number", Parts.macs + hex("9100 0064 8100 0065 86dd") + ip6, plain6),
     HeaderRow("LLC with SNAP", Parts.macs + hex("0030 aaaa03 000000 0800") + ip, plain),
     HeaderRow("LLC with the SAP of IP", Parts.macs + hex("002b 060603") + ip, plain),
+    HeaderRow(
+      "LLC shorter than SNAP", Parts.macs + hex("0005 aaaa03 000000 0800") + ip,
+      "llc: truncated (8 bytes needed)"),
+    HeaderRow(
+      "LLC with one SAP of SNAP", Parts.macs + hex("0030 aa0603 000000 0800") + ip,
+      "llc: not IP (LLC, SAP 0xaa)"),
+    HeaderRow(
+      "an Ethernet frame of the reserved type", Parts.macs + hex("ffff 060603") + ip,
+      "link: not IP (EtherType 0xffff)"),
     HeaderRow("spanning tree", Parts.macs + hex("0026 424203 0000"), "llc: not IP (LLC, SAP 0x42)"),
     HeaderRow("ARP", Parts.macs + hex("0806 0001"), "link: not IP (EtherType 0x0806, ARP)"),
     HeaderRow("MPLS", Parts.macs + hex("8847 00010040 00011140") + ip, plain),
@@ -64,6 +73,7 @@ struct HeaderTests {
       "PPPoE link control", Parts.macs + hex("8864 1100 0001 002a c021"), "ppp: not IP (PPP protocol 0xc021)"),
     HeaderRow("PPPoE with a short protocol", Parts.macs + hex("8864 1100 0001 0029 57") + ip6, plain6),
     HeaderRow("provider backbone", Parts.macs + hex("88e7 00000001") + Parts.macs + hex("0800") + ip, plain),
+    HeaderRow("redundancy tag", Parts.macs + hex("892f 0034 0001 0800") + ip, plain),
     HeaderRow("service header", Parts.macs + hex("894f 0fc2 0101 00000000") + ip, plain),
     HeaderRow(
       "service header with Ethernet",

@@ -161,6 +161,7 @@ struct InputWindow: ~Copyable {
   ) -> ScanEnd {
     guard case .packets(let handle) = source, let buffer else { return .needs(1, item: .record) }
     position = 0
+    count = 0
     while records.count < limit && buffer.capacity - position >= CaptureLimits.recordLength {
       switch unsafe handle.next(into: start + position) {
       case .packet(let captured, let wire, let time):

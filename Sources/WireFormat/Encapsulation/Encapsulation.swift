@@ -12,10 +12,16 @@ enum Encapsulation {
   /// More headers than this before IP are not followed; Wireshark has been seen with 23 MPLS labels.
   static let limit = 64
 
-  /// Stands for an LLC header where the link layer has no EtherType: any length would do.
-  static let llc: UInt16 = 1
-  /// Stands for a PPP header; EtherType 0x880b is PPP itself.
+  /// The EtherType of PPP.
   static let ppp: UInt16 = 0x880b
+
+  /// Finds the IP header behind the LLC header at `offset`, where the link layer tells no length.
+  static func payload(ofLLC frame: Span<UInt8>, at offset: Int) -> LinkPayload {
+    switch LogicalLinkControl.step(frame.extracting(droppingFirst: offset)) {
+    case .next(let etherType, let length): payload(of: frame, etherType: etherType, at: offset + length)
+    case .stop(let stop): .stop(stop)
+    }
+  }
 
   /// Finds the IP header behind `etherType` at `offset`.
   static func payload(of frame: Span<UInt8>, etherType: UInt16, at offset: Int) -> LinkPayload {
@@ -31,8 +37,9 @@ enum Encapsulation {
       case 0x8864: step = PPPoESession.step(header)
       case ppp: step = PPPProtocol.step(header)
       case 0x88e7: step = ProviderBackbone.step(header)
+      case 0x892f: step = RedundancyTag.step(header)
       case 0x894f: step = NetworkServiceHeader.step(header)
-      case 0...1500: step = LogicalLinkControl.step(header)
+      case 0...1500: step = LogicalLinkControl.step(header.extracting(first: Int(type)))
       default: return .stop(DecodingStop(.link, .notIP, detail: UInt32(type)))
       }
       switch step {

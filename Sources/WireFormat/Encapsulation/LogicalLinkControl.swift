@@ -15,7 +15,7 @@ enum LogicalLinkControl {
     guard header.count >= 3 else { return .stop(DecodingStop(.llc, .truncated, detail: 3)) }
     let sap = header[0]
     if sap == 0x06 && header[2] == 0x03 { return .next(etherType: EtherType.ipv4, length: 3) }
-    guard sap == 0xaa && header[2] == 0x03 else {
+    guard sap == 0xaa, header[1] == 0xaa, header[2] == 0x03 else {
       return .stop(DecodingStop(.llc, .notIP, detail: UInt32(sap)))
     }
     guard header.count >= 8 else { return .stop(DecodingStop(.llc, .truncated, detail: 8)) }

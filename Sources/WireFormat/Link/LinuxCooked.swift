@@ -22,7 +22,7 @@ enum LinuxCooked {
 
   private static func payload(of frame: Span<UInt8>, protocol: UInt16, at offset: Int) -> LinkPayload {
     // 4 is ETH_P_802_2; below 1536 the other numbers are Linux's own, and none of them carries IP.
-    if `protocol` == 4 { return Encapsulation.payload(of: frame, etherType: Encapsulation.llc, at: offset) }
+    if `protocol` == 4 { return Encapsulation.payload(ofLLC: frame, at: offset) }
     guard `protocol` >= 1536 else {
       return .stop(DecodingStop(.link, .notIP, detail: UInt32(`protocol`)))
     }

@@ -9,7 +9,7 @@ enum FDDI {
     guard frame.count >= 13 else { return .stop(DecodingStop(.link, .truncated, detail: 13)) }
     // Frame control x1x10xxx is an LLC frame; the others are the ring's own.
     guard frame[0] & 0x70 == 0x50 else { return .stop(DecodingStop(.link, .notIP, detail: UInt32(frame[0]))) }
-    return Encapsulation.payload(of: frame, etherType: Encapsulation.llc, at: 13)
+    return Encapsulation.payload(ofLLC: frame, at: 13)
   }
 }
 

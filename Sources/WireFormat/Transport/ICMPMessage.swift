@@ -17,7 +17,8 @@ enum ICMPMessage {
     _ message: Span<UInt8>, version: IPFamily, isCut: Bool, into packet: inout PacketSummary,
     quotes: inout [QuotedPacket]
   ) {
-    if message.count >= 2 {
+    // Of a shorter message Wireshark shows nothing either, and listings are compared with it.
+    if message.count >= (version == .v4 ? 6 : 2) {
       packet.destinationPort = message.load16(0)
       packet.fields.insert(.transport)
     }
