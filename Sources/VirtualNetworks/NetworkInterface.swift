@@ -16,6 +16,8 @@ public struct NetworkInterface: Sendable, Hashable {
   public var sourceDestinationCheck: Bool
   /// The instance that the interface is attached to.
   public var instance: ResourceID?
+  /// Its place among the interfaces of its instance, 0 for the primary one; nil where the input does not tell.
+  public var deviceIndex: Int?
   /// Whether the interface is attached to anything: an instance, or a service's machinery.
   public var isAttached: Bool
   /// Free text that services write about what the interface is for.
@@ -55,7 +57,7 @@ public struct NetworkInterface: Sendable, Hashable {
     id: ResourceID, vpc: ResourceID, subnet: ResourceID, kind: Kind = .standard,
     ipv4Addresses: [PrivateAddress] = [], ipv6Addresses: [IPv6Address] = [],
     delegatedPrefixes: [IPPrefix] = [], groups: [ResourceID] = [], sourceDestinationCheck: Bool = true,
-    instance: ResourceID? = nil, isAttached: Bool = true, summary: String = "",
+    instance: ResourceID? = nil, deviceIndex: Int? = nil, isAttached: Bool = true, summary: String = "",
     isRequesterManaged: Bool = false, attributes: ResourceAttributes = ResourceAttributes()
   ) {
     self.id = id
@@ -68,6 +70,7 @@ public struct NetworkInterface: Sendable, Hashable {
     self.groups = groups
     self.sourceDestinationCheck = sourceDestinationCheck
     self.instance = instance
+    self.deviceIndex = deviceIndex
     self.isAttached = isAttached
     self.summary = summary
     self.isRequesterManaged = isRequesterManaged

@@ -26,7 +26,7 @@ extension AWSImporter {
         + record.records("Ipv6Prefixes").compactMap { $0.prefix("Ipv6Prefix", of: id) },
       groups: record.records("Groups").compactMap { $0.id("GroupId") },
       sourceDestinationCheck: record.flag("SourceDestCheck") ?? true,
-      instance: attachment?.id("InstanceId") ?? instance,
+      instance: attachment?.id("InstanceId") ?? instance, deviceIndex: attachment?.integer("DeviceIndex"),
       isAttached: status.map { $0 == "attached" || $0 == "attaching" } ?? (instance != nil),
       summary: summary, isRequesterManaged: isManaged,
       attributes: record.attributes(tags: record.has("TagSet") ? "TagSet" : "Tags"))

@@ -1,0 +1,63 @@
+/// Finds what a misspelt name may have meant.
+enum NearestNames {
+  /// At most `limit` of `names` that resemble `text`, the nearest first: a few letters off, or beginning like it.
+  static func find(_ text: String, among names: some Sequence<String>, limit: Int = 5) -> [String] {
+    let wanted = Array(text.lowercased().utf8)
+    let tolerance = min(3, max(1, wanted.count / 3))
+    var found: [(distance: Int, name: String)] = []
+    for name in Set(names) {
+      let other = Array(name.lowercased().utf8)
+      if let distance = distance(wanted, other, atMost: tolerance) {
+        found.append((distance, name))
+      } else if wanted.count >= 2
+        && (other.starts(with: wanted) || wanted.starts(with: other) && other.count >= 2)
+      {
+        found.append((tolerance + 1, name))
+      }
+    }
+    return found.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(limit).map(\.name)
+  }
+
+  /// Letters to insert, remove or replace to turn one name into the other; nil if more than `limit`.
+  static func distance(_ left: [UInt8], _ right: [UInt8], atMost limit: Int) -> Int? {
+    guard abs(left.count - right.count) <= limit else { return nil }
+    var row = Array(0...right.count)
+    for (index, byte) in left.enumerated() {
+      var diagonal = row[0]
+      row[0] = index + 1
+      var least = row[0]
+      for column in 1..<row.count {
+        let above = row[column]
+        row[column] = min(diagonal + (byte == right[column - 1] ? 0 : 1), min(above, row[column - 1]) + 1)
+        diagonal = above
+        least = min(least, row[column])
+      }
+      if least > limit { return nil }
+    }
+    return row[right.count] <= limit ? row[right.count] : nil
+  }
+}
+
+/// A name with `*` for any characters.
+struct NamePattern {
+  private let parts: [Substring]
+  var isGlob: Bool { parts.count > 1 }
+
+  init(_ text: String) { parts = text.split(separator: "*", omittingEmptySubsequences: false) }
+
+  func matches(_ name: String) -> Bool {
+    guard isGlob, let first = parts.first, let last = parts.last else {
+      return parts.first.map { $0 == name } ?? false
+    }
+    guard name.count >= first.count + last.count, name.hasPrefix(first), name.hasSuffix(last) else {
+      return false
+    }
+    // What stands between the stars is found from the left: the earliest place leaves most for the rest.
+    var rest = name.dropFirst(first.count).dropLast(last.count)
+    for part in parts.dropFirst().dropLast() where !part.isEmpty {
+      guard let range = rest.firstRange(of: part) else { return false }
+      rest = rest[range.upperBound...]
+    }
+    return true
+  }
+}
