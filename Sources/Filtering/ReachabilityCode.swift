@@ -45,6 +45,7 @@ public enum ReachabilityCode: String, Sendable, Hashable, CaseIterable {
   case noTargetsInZone = "ELBV2_NO_TARGETS_IN_AZ"
   case sourceAddressPreservation = "ELBV2_SOURCE_ADDRESS_PRESERVATION"
   // Configuration.
+  case noPath = "NO_PATH"
   case unassociatedComponent = "UNASSOCIATED_COMPONENT"
   case unsupportedComponent = "UNSUPPORTED_COMPONENT"
   case unknownResource = "UNKNOWN_RESOURCE"

@@ -6,6 +6,8 @@ public enum JSONText: Sendable {
   case string(String)
   case array([JSONText])
   case object([(String, JSONText)])
+  /// Text that is JSON already, written as it is.
+  case raw(String)
 
   /// A string, or null for nil.
   public static func optional(_ text: String?) -> JSONText { text.map(JSONText.string) ?? .null }
@@ -48,6 +50,7 @@ public enum JSONText: Sendable {
     case .bool(let value): text += value ? "true" : "false"
     case .integer(let value): text += String(value)
     case .string(let value): Self.write(value, to: &text)
+    case .raw(let value): text += value
     case .array(let elements):
       write("[", "]", elements.map { (nil, $0) }, to: &text, indent: indent)
     case .object(let members):

@@ -11,9 +11,10 @@ struct SallyportCommand: ParsableCommand {
         sallyport audit capture.pcap -n network/
         sallyport packets capture.pcap
         sallyport network -n network/
+        sallyport trace -n network/ web-1 db-1 tcp/5432
 
       A network is a folder of aws ec2 describe-* outputs in JSON.
       """,
     version: "sallyport 0.1.0",
-    subcommands: [AuditCommand.self, PacketsCommand.self, NetworkCommand.self])
+    subcommands: [AuditCommand.self, PacketsCommand.self, NetworkCommand.self, TraceCommand.self])
 }

@@ -86,6 +86,7 @@ struct CompiledInterface: Sendable {
   var isAttached: Bool
   /// The NAT gateway whose interface this is.
   var natGateway: Int?
+  var natGatewayResource: ResourceIndex?
   var kind: NetworkInterface.Kind
   /// The state of the instance that it is attached to; nil when it belongs to none or the input does not tell.
   var instanceState: InstanceState?
@@ -176,7 +177,8 @@ extension CompiledNetwork {
           vpc: index.vpcs[interface.vpc], subnet: index.subnets[interface.subnet],
           groups: policyCompiler.groups(of: interface, isNATGateway: natGateway != nil),
           checksAddresses: interface.sourceDestinationCheck, isAttached: interface.isAttached,
-          natGateway: natGateway, kind: natGateway == nil ? interface.kind : .natGateway,
+          natGateway: natGateway,
+          natGatewayResource: natGateway.map { resources.index(of: model.natGateways[$0].id) }, kind: natGateway == nil ? interface.kind : .natGateway,
           instanceState: state))
     }
     policies = policyCompiler.policies

@@ -45,7 +45,7 @@ extension PacketFilter {
 
   // MARK: Denials
 
-  private func explain(denial step: PathStep, _ header: PacketHeader) -> String {
+  func explain(denial step: PathStep, _ header: PacketHeader) -> String {
     switch step.element {
     case .securityGroup: explainGroups(step, header)
     case .networkACL: explainACL(step, header)
@@ -144,8 +144,23 @@ extension PacketFilter {
     case .peeringAddressOutsideVPC:
       return "\(header.destination) is outside the VPC behind \(resource): peering gives no transit"
     case .endpointProtocol: return "\(resource) takes TCP and ICMP echo only"
+    case .interfaceAddress:
+      return step.interface == nil
+        ? "the two ends have no addresses of one family" : "\(place) has no address of the other end's family"
+    case .noPath: return explainStray(step, header)
     case .unknownDestination: return "nothing in the network has \(header.destination)"
     default: return step.code?.rawValue ?? "denied"
+    }
+  }
+
+  /// A reply that nothing stops and that is lost all the same.
+  private func explainStray(_ step: PathStep, _ header: PacketHeader) -> String {
+    switch step.element {
+    case .connection: "the reply comes from \(header.source), which is not the address that was asked: it is dropped"
+    case .internet: "the way back is another: the reply leaves for the internet and not for whoever asked"
+    default:
+      "the way back is another: the reply comes to \(step.interface.map { label(id(of: $0)) } ?? "another host")"
+        + " and not to whoever asked"
     }
   }
 
@@ -160,6 +175,9 @@ extension PacketFilter {
     direction == .ingress
       ? "\(trafficText(header)) from \(header.source)" : "\(trafficText(header)) to \(header.destination)"
   }
+
+  /// What a packet is, whoever sends it: `tcp 5432`, `icmp 8/0`, `protocol 47`.
+  public func traffic(of header: PacketHeader) -> String { Self.trafficText(header) }
 
   /// `tcp 5432`, `icmp 8/0`, `protocol 47`.
   static func trafficText(_ header: PacketHeader) -> String {

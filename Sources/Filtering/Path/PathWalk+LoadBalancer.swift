@@ -77,8 +77,9 @@ extension PathWalk {
 
   /// The target's answer, back at the balancer: the client gets it from the balancer's address.
   private mutating func answer(atBalancer interface: InterfaceIndex, subnet: Int) {
+    let resource = network.balancersByInterface[interface]?.resource
     guard let position = translations.lastIndex(where: { $0.interface == interface }) else {
-      append(PathStep(.gateway, .networkInterface, .established, .ingress, interface: interface))
+      append(PathStep(.gateway, .networkInterface, .established, .ingress, interface: interface, resource: resource))
       deliver(to: .interface(interface))
       return
     }
@@ -86,7 +87,7 @@ extension PathWalk {
     header.destination = translation.originalSource
     if let balancerAddress = translation.originalDestination { header.source = balancerAddress }
     header.sourcePort = translation.originalPort ?? header.sourcePort
-    append(PathStep(.gateway, .gateway, .translate, .egress, interface: interface))
+    append(PathStep(.gateway, .gateway, .translate, .egress, interface: interface, resource: resource))
     leg += 1
     leaveBalancer(interface, subnet: subnet)
   }

@@ -91,19 +91,20 @@ extension PathWalk {
   /// A packet for the NAT gateway's own address: the reply of a translated flow, or nothing that it takes
   /// (semantics AD-19).
   mutating func receive(atNATGateway interface: InterfaceIndex, subnet: Int) {
+    let resource = network.interfaces[interface.int].natGatewayResource
     guard relation != .new else {
-      deny(.gateway, .gateway, .ingress, .natDestinationPreserved, interface: interface)
+      deny(.gateway, .gateway, .ingress, .natDestinationPreserved, interface: interface, resource: resource)
       return
     }
     guard let position = translations.lastIndex(where: { $0.interface == interface }) else {
       // A flow that was first seen behind the translation ends here.
-      append(PathStep(.gateway, .networkInterface, .established, .ingress, interface: interface))
+      append(PathStep(.gateway, .networkInterface, .established, .ingress, interface: interface, resource: resource))
       deliver(to: .interface(interface))
       return
     }
     let translation = translations.remove(at: position)
     if header.isFragment && header.ipProtocol != .udp {
-      deny(.gateway, .gateway, .ingress, .protocolRestriction, interface: interface)
+      deny(.gateway, .gateway, .ingress, .protocolRestriction, interface: interface, resource: resource)
       return
     }
     header.destination = translation.originalSource
@@ -113,7 +114,7 @@ extension PathWalk {
       header.service = request.ipProtocol.hasICMPKind ? request.reply.service : header.service
       header.source = destination
     }
-    append(PathStep(.gateway, .gateway, .translate, .ingress, interface: interface))
+    append(PathStep(.gateway, .gateway, .translate, .ingress, interface: interface, resource: resource))
     leg += 1
     leaveNATGateway(interface)
   }

@@ -5,18 +5,10 @@ import VirtualNetworks
 extension PacketFilter {
   /// Answers one question: the same walk that audits run, with every step recorded and every blocker found.
   public func trace(_ question: TraceQuestion) -> TraceAnswer {
-    guard let header = header(of: question) else {
-      let nobody = PacketHeader(
-        source: .v4(.zero), destination: .v4(.zero), service: question.service,
-        sourcePort: question.sourcePort)
-      return TraceAnswer(
-        verdict: .deny, header: nobody,
-        steps: [
-          TraceStep(
-            way: .request,
-            step: PathStep(.placement, .networkInterface, .deny, .egress, code: .unknownDestination),
-            header: nobody)
-        ])
+    let header: PacketHeader
+    switch self.header(of: question) {
+    case .found(let found): header = found
+    case .without(let end): return unanswerable(question, end)
     }
     if let local = sameHostAnswer(question, header) { return local }
     switch origin(of: question, header) {
@@ -42,17 +34,37 @@ extension PacketFilter {
 
   // MARK: Ends
 
-  /// The packet that the question asks about; nil when an end has no address of the other's family.
-  private func header(of question: TraceQuestion) -> PacketHeader? {
+  private enum QuestionHeader {
+    case found(PacketHeader)
+    /// An end has no address of the other's family.
+    case without(TraceQuestion.End)
+  }
+
+  /// The packet that the question asks about.
+  private func header(of question: TraceQuestion) -> QuestionHeader {
     let wantsV6 =
       question.service.ipProtocol == .icmpv6 || isV6Only(question.from) || isV6Only(question.to)
     let isFromInternet = isOutside(question.from)
-    guard let source = address(of: question.from, v6: wantsV6, asPublic: false),
-      let destination = address(of: question.to, v6: wantsV6, asPublic: isFromInternet),
+    guard let source = address(of: question.from, v6: wantsV6, asPublic: false) else {
+      return .without(question.from)
+    }
+    guard let destination = address(of: question.to, v6: wantsV6, asPublic: isFromInternet),
       AddressPair(source: source, destination: destination) != nil
-    else { return nil }
-    return PacketHeader(
-      source: source, destination: destination, service: question.service, sourcePort: question.sourcePort)
+    else { return .without(question.to) }
+    return .found(
+      PacketHeader(
+        source: source, destination: destination, service: question.service, sourcePort: question.sourcePort))
+  }
+
+  /// No packet can be made of the question: one end has no address that the other could write to.
+  private func unanswerable(_ question: TraceQuestion, _ end: TraceQuestion.End) -> TraceAnswer {
+    let nobody = PacketHeader(
+      source: .v4(.zero), destination: .v4(.zero), service: question.service, sourcePort: question.sourcePort)
+    var interface: InterfaceIndex?
+    if case .interface(let own) = end { interface = own }
+    return single(
+      nobody, .deny,
+      PathStep(.placement, .networkInterface, .deny, .egress, interface: interface, code: .interfaceAddress))
   }
 
   private func isV6Only(_ end: TraceQuestion.End) -> Bool {
@@ -171,43 +183,61 @@ extension PacketFilter {
     var forward = PathWalk(compiled, header, findsEveryBlocker: true)
     forward.run(from: origin)
     var steps = traced(forward, .request)
-    var isDenied = forward.isDenied
-    var isUnknown = forward.packetClass == .unknown
-    if question.isRoundTrip, forward.delivery != .platformService {
-      var back = PathWalk(compiled, forward.header.reply, relation: .reply, findsEveryBlocker: true)
-      back.translations = forward.translations
-      switch forward.delivery {
-      case .interface(let interface): back.run(from: .interface(interface))
-      case .internet: back.run(from: .internet)
-      case .outside:
-        if let interface = forward.translations.last?.interface ?? origin.interface {
-          back.run(from: .outside(to: interface, missing: nil))
-        }
-      case .platformService, nil: break
-      }
-      if forward.delivery != nil {
-        steps += traced(back, .reply)
-        isDenied = isDenied || back.isDenied || !returns(back, to: origin, header)
-        isUnknown = isUnknown || back.packetClass == .unknown
-      }
+    if question.isRoundTrip, let delivery = forward.delivery, delivery != .platformService {
+      steps += reply(to: forward, delivery, origin, asked: header)
     }
+    let isDenied = steps.contains { $0.step.action == .deny }
+    let isUnknown = steps.contains { $0.step.action == .unknown }
     return TraceAnswer(
       verdict: isDenied ? .deny : isUnknown ? .unknown : .allow, header: header, steps: steps)
+  }
+
+  /// The way of the answer: from where the packet ended, through the translations that it met.
+  private func reply(
+    to forward: PathWalk, _ delivery: PathWalk.Delivery, _ origin: PathWalk.Origin, asked: PacketHeader
+  ) -> [TraceStep] {
+    var back = PathWalk(compiled, forward.header.reply, relation: .reply, findsEveryBlocker: true)
+    back.translations = forward.translations
+    switch delivery {
+    case .interface(let interface): back.run(from: .interface(interface))
+    case .internet: back.run(from: .internet)
+    case .outside:
+      guard let interface = forward.translations.last?.interface ?? origin.interface else {
+        let step = PathStep(.placement, .outside, .unknown, .ingress, missing: .network)
+        return [TraceStep(way: .reply, step: step, header: back.header)]
+      }
+      back.run(from: .outside(to: interface, missing: nil))
+    case .platformService: break
+    }
+    var steps = traced(back, .reply)
+    if let step = goesAstray(back, origin, asked) {
+      steps.append(TraceStep(way: .reply, step: step, header: back.header))
+    }
+    return steps
   }
 
   private func traced(_ walk: PathWalk, _ way: TraceStep.Way) -> [TraceStep] {
     zip(walk.steps, walk.headers).map { TraceStep(way: way, step: $0, header: $1) }
   }
 
-  /// Whether a reply that nothing stopped came to whoever asked, from whom it was asked.
-  private func returns(_ back: PathWalk, to origin: PathWalk.Origin, _ asked: PacketHeader) -> Bool {
-    guard !back.isDenied, let delivery = back.delivery else { return true }
+  /// The denial of a reply that nothing stopped, but that comes to somebody else, or from somebody else.
+  private func goesAstray(
+    _ back: PathWalk, _ origin: PathWalk.Origin, _ asked: PacketHeader
+  ) -> PathStep? {
+    guard !back.isDenied, let delivery = back.delivery else { return nil }
+    func astray(_ element: PathStep.Element, _ interface: InterfaceIndex?) -> PathStep {
+      PathStep(.placement, element, .deny, .ingress, interface: interface, code: .noPath, leg: back.leg)
+    }
     switch (origin, delivery) {
     case (.interface(let asker), .interface(let receiver)),
       (.natGateway(let asker), .interface(let receiver)):
-      return asker == receiver && back.header.source == asked.destination
-    case (.internet, .internet): return back.header.source == asked.destination
-    default: return true
+      if asker != receiver { return astray(.networkInterface, receiver) }
+      return back.header.source == asked.destination ? nil : astray(.connection, receiver)
+    case (.interface, .internet), (.natGateway, .internet): return astray(.internet, nil)
+    case (.internet, .interface(let receiver)): return astray(.networkInterface, receiver)
+    case (.internet, .internet):
+      return back.header.source == asked.destination ? nil : astray(.connection, nil)
+    default: return nil
     }
   }
 }

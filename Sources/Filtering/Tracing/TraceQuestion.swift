@@ -30,18 +30,21 @@ public struct TraceQuestion: Sendable, Hashable {
   /// Protocol with the destination port, or with type and code for ICMP.
   public var service: ServiceKey
   public var sourcePort: UInt16
+  /// Whether the source port was left open: it then stands for any that a client may choose.
+  public var standsForAnyClientPort: Bool
   /// Whether the answer is that of the reply too.
   public var isRoundTrip: Bool
 
   public init(
-    from: End, to: End, entersAt: Entrance? = nil, service: ServiceKey, sourcePort: UInt16 = 49152,
+    from: End, to: End, entersAt: Entrance? = nil, service: ServiceKey, sourcePort: UInt16? = nil,
     isRoundTrip: Bool? = nil
   ) {
     self.from = from
     self.to = to
     self.entersAt = entersAt
     self.service = service
-    self.sourcePort = sourcePort
+    self.sourcePort = sourcePort ?? 49152
+    standsForAnyClientPort = sourcePort == nil
     self.isRoundTrip = isRoundTrip ?? Self.expectsReply(service)
   }
 
@@ -50,6 +53,29 @@ public struct TraceQuestion: Sendable, Hashable {
     service.ipProtocol.hasPorts
       || service.ipProtocol.hasICMPKind
         && ICMPQuery.replyType(of: UInt8(service.port >> 8), service.ipProtocol) != nil
+  }
+}
+
+extension TraceQuestion.End {
+  /// The end that a selector means.
+  public init(_ end: SelectorEnd) {
+    switch end {
+    case .address(let address): self = .address(address)
+    case .interface(let position): self = .interface(InterfaceIndex(position))
+    case .internet: self = .internet
+    }
+  }
+}
+
+extension TraceQuestion.Entrance {
+  /// The entrance that a selector means.
+  public init(_ entrance: SelectorEntrance) {
+    switch entrance {
+    case .internet: self = .internet
+    case .interface(let position): self = .interface(InterfaceIndex(position))
+    case .subnet(let id): self = .subnet(id)
+    case .vpc(let id): self = .vpc(id)
+    }
   }
 }
 
