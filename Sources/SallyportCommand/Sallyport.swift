@@ -16,5 +16,5 @@ struct SallyportCommand: ParsableCommand {
       A network is a folder of aws ec2 describe-* outputs in JSON.
       """,
     version: "sallyport 0.1.0",
-    subcommands: [AuditCommand.self, PacketsCommand.self, NetworkCommand.self, TraceCommand.self])
+    subcommands: [AuditCommand.self, TraceCommand.self, PacketsCommand.self, NetworkCommand.self])
 }

@@ -178,7 +178,8 @@ extension CompiledNetwork {
           groups: policyCompiler.groups(of: interface, isNATGateway: natGateway != nil),
           checksAddresses: interface.sourceDestinationCheck, isAttached: interface.isAttached,
           natGateway: natGateway,
-          natGatewayResource: natGateway.map { resources.index(of: model.natGateways[$0].id) }, kind: natGateway == nil ? interface.kind : .natGateway,
+          natGatewayResource: natGateway.map { resources.index(of: model.natGateways[$0].id) },
+          kind: natGateway == nil ? interface.kind : .natGateway,
           instanceState: state))
     }
     policies = policyCompiler.policies

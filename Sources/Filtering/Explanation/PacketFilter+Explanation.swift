@@ -156,7 +156,8 @@ extension PacketFilter {
   /// A reply that nothing stops and that is lost all the same.
   private func explainStray(_ step: PathStep, _ header: PacketHeader) -> String {
     switch step.element {
-    case .connection: "the reply comes from \(header.source), which is not the address that was asked: it is dropped"
+    case .connection:
+      "the reply comes from \(header.source), which is not the address that was asked: it is dropped"
     case .internet: "the way back is another: the reply leaves for the internet and not for whoever asked"
     default:
       "the way back is another: the reply comes to \(step.interface.map { label(id(of: $0)) } ?? "another host")"

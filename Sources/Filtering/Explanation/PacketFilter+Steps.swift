@@ -71,6 +71,7 @@ extension PacketFilter {
     case .allow: step.rule.map { Self.ruleSentence(rules[$0]) } ?? "lets it pass"
     case .established: "the flow was admitted on its way there: no rule is asked"
     case .unfiltered: explain(unfiltered: step)
+    case .translate where header.family == .v6: "passes it on with the addresses that it has"
     case .translate:
       step.direction == .ingress
         ? "delivers it to \(header.destination)" : "sends it on as from \(header.source)"

@@ -79,7 +79,9 @@ extension PathWalk {
   private mutating func answer(atBalancer interface: InterfaceIndex, subnet: Int) {
     let resource = network.balancersByInterface[interface]?.resource
     guard let position = translations.lastIndex(where: { $0.interface == interface }) else {
-      append(PathStep(.gateway, .networkInterface, .established, .ingress, interface: interface, resource: resource))
+      append(
+        PathStep(
+          .gateway, .networkInterface, .established, .ingress, interface: interface, resource: resource))
       deliver(to: .interface(interface))
       return
     }

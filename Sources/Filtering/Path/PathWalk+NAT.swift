@@ -98,7 +98,9 @@ extension PathWalk {
     }
     guard let position = translations.lastIndex(where: { $0.interface == interface }) else {
       // A flow that was first seen behind the translation ends here.
-      append(PathStep(.gateway, .networkInterface, .established, .ingress, interface: interface, resource: resource))
+      append(
+        PathStep(
+          .gateway, .networkInterface, .established, .ingress, interface: interface, resource: resource))
       deliver(to: .interface(interface))
       return
     }

@@ -122,11 +122,11 @@ public struct TraceTextReport: Sendable {
     let lead = StyledText(String(repeating: " ", count: Self.indent))
     switch step.action {
     case .deny:
-      let code = step.code.map { StyledText($0.rawValue, .red) + ":" } ?? ""
+      let code = step.code.map { StyledText($0.rawValue, .red) + ": " } ?? ""
       canvas.paragraph(lead + code, filter.explain(step, for: traced.header), indent: Self.indent)
     case .translate where before != traced.header:
-      canvas.paragraph(lead + "was", Self.ends(before), indent: Self.indent)
-      canvas.paragraph(lead + "now", Self.ends(traced.header), indent: Self.indent)
+      canvas.paragraph(lead + "was ", Self.ends(before), indent: Self.indent)
+      canvas.paragraph(lead + "now ", Self.ends(traced.header), indent: Self.indent)
     case .established, .unfiltered:
       canvas.paragraph(lead, filter.explain(step, for: traced.header), indent: Self.indent)
     case .allow where step.rule == nil: break
@@ -175,7 +175,7 @@ public struct TraceTextReport: Sendable {
     guard answer.verdict == .deny else { return }
     let remedy = filter.remedy(for: answer, to: question)
     if remedy.suggestions.isEmpty { return }
-    canvas.heading("What would open it", remedy.isComplete ? "" : "first; then ask again")
+    canvas.heading("What would open it", remedy.isComplete ? "" : "as far as can be told now; ask again then")
     for suggestion in remedy.suggestions { canvas.paragraph("  - ", suggestion.text, indent: 4) }
   }
 }
