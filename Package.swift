@@ -124,7 +124,8 @@ let package = Package(
     .testTarget(
       name: "FidelityTests",
       dependencies: [
-        "NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "PolicyFormats", "TestSupport",
+        "NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "PolicyFormats", "SallyportCommand",
+        "TestSupport",
       ]),
   ]
 )

@@ -1,13 +1,9 @@
-import Filtering
 import Foundation
-import NetworkTypes
-import PolicyFormats
-import RuleMatching
 import TestSupport
 import Testing
-import VirtualNetworks
 
-/// Flows measured on real instances, and flows stated by another system's tests (`../shared/data/aws-measured`).
+/// Flows measured on real instances, and flows stated by another system's tests (`../shared/data/aws-measured`), asked
+/// of the command as users ask it.
 @Suite(
   "Measured flows",
   .enabled(if: Environment.hasShared("aws-measured"), "skipped: ../shared/data/aws-measured is absent"))
@@ -22,58 +18,85 @@ struct MeasuredFlowTests {
   @Test("Every measured flow agrees", arguments: folders)
   func measured(folder: String) throws {
     let root = Environment.shared("aws-measured/\(folder)")
-    let network = try VirtualNetwork(contentsOf: root + "/network")
-    let filter = PacketFilter(network)
+    let run = try trace(["\(root)/network"], folder)
+    let rows = try Self.objects(String(contentsOfFile: "\(root)/flows.ndjson", encoding: .utf8))
+    let answers = try Self.objects(run.output)
+    try #require(answers.count == rows.count)
     var agreed = 0
     var wrong: [String] = []
-    for line in try String(contentsOfFile: root + "/flows.ndjson", encoding: .utf8).split(separator: "\n") {
-      let row = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-      let kind = row["class"] as! String
+    for (row, answer) in zip(rows, answers) {
+      let kind = try #require(row["class"] as? String)
+      let verdict = try #require(answer["verdict"] as? String)
+      expectSound(row, answer, verdict)
       if kind == "host" || kind == "outside" { continue }
-      let answer = filter.trace(question(row, network))
-      let expected = row["expect"] as! String
-      if "\(answer.verdict)" == expected {
-        agreed += 1
-      } else if (kind == "vpn" || kind == "appliance") && answer.verdict == .unknown {
+      let mayBeUnknown = (kind == "vpn" || kind == "appliance") && verdict == "unknown"
+      if verdict == row["expect"] as? String || mayBeUnknown {
         agreed += 1
       } else {
-        let path = answer.steps.map { step in
-          "\(step.way.rawValue)/\(step.step.stage)/\(step.step.element)/\(step.step.action)/\(step.step.code?.rawValue ?? "")"
-        }
-        wrong.append(
-          "\(row["id"]!) \(kind) \(row["from"]!) -> \(row["to"]!) \(row["protocol"]!) \(row["port"] ?? "") via \(row["enters_at"] ?? "-")"
-            + " expected \(expected), got \(answer.verdict)\n      \(path.joined(separator: "\n      "))")
+        wrong.append("\(answer)")
       }
     }
     print("\(folder): \(agreed) agree, \(wrong.count) do not")
     #expect(wrong.isEmpty, "\(wrong.prefix(12).joined(separator: "\n"))")
   }
 
-  private func question(_ row: [String: Any], _ network: VirtualNetwork) -> TraceQuestion {
-    let ipProtocol =
-      (row["protocol"] as? String).flatMap { IPProtocol($0) }
-      ?? IPProtocol(rawValue: UInt8(row["protocol"] as! Int))
-    let port: UInt16 =
-      if ipProtocol.hasICMPKind {
-        UInt16(row["icmp_type"] as? Int ?? 8) << 8 | UInt16(row["icmp_code"] as? Int ?? 0)
-      } else {
-        UInt16(row["port"] as? Int ?? 0)
+  /// The fields given come back; a denial has a blocker, an unknown answer says what is missing.
+  private func expectSound(_ row: [String: Any], _ answer: [String: Any], _ verdict: String) {
+    for (name, value) in row { #expect("\(answer[name] ?? "")" == "\(value)", "\(name)") }
+    let blockers = answer["blockers"] as? [[String: Any]] ?? []
+    #expect(blockers.isEmpty == (verdict != "deny"), "\(answer)")
+    for blocker in blockers {
+      #expect(blocker["code"] is String && blocker["stage"] is String && blocker["leg"] is String)
+      #expect((blocker["explanation"] as? String)?.isEmpty == false)
+    }
+    #expect((answer["missing"] as? [String])?.isEmpty == (verdict == "unknown" ? false : nil))
+  }
+
+  @Test("The order of ACL entries in the JSON changes nothing", arguments: folders)
+  func shuffledEntries(folder: String) throws {
+    let root = Environment.shared("aws-measured/\(folder)")
+    let copy = FileManager.default.temporaryDirectory.appendingPathComponent("sallyport-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: copy) }
+    try FileManager.default.copyItem(atPath: "\(root)/network", toPath: copy.path)
+    var random = SeededRandom.fresh("shuffled ACL entries of \(folder)")
+    for path in try #require(FileManager.default.enumerator(atPath: copy.path)).compactMap({ $0 as? String })
+    {
+      let file = copy.appendingPathComponent(path)
+      guard path.hasSuffix("NetworkAcls.json"),
+        var object = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any],
+        var acls = object["NetworkAcls"] as? [[String: Any]]
+      else { continue }
+      for index in acls.indices {
+        acls[index]["Entries"] = (acls[index]["Entries"] as? [Any])?.shuffled(using: &random)
       }
-    func end(_ text: String) -> TraceQuestion.End {
-      text == "internet" ? .internet : .address(IPAddress(text)!)
+      object["NetworkAcls"] = acls
+      try JSONSerialization.data(withJSONObject: object).write(to: file)
     }
-    let entrance = (row["enters_at"] as? String).map { text -> TraceQuestion.Entrance in
-      if text == "internet" { return .internet }
-      if text.hasPrefix("vpc-") { return .vpc(ResourceID(text)) }
-      if text.hasPrefix("subnet-") { return .subnet(ResourceID(text)) }
-      let position = network.networkInterfaces.firstIndex {
-        $0.id.rawValue == text || $0.instance?.rawValue == text
-      }!
-      return .interface(InterfaceIndex(position))
+    #expect(try trace([copy.path], folder).output == trace(["\(root)/network"], folder).output)
+  }
+
+  @Test("Accounts and Regions may come as separate inputs, in any order", arguments: folders)
+  func separateInputs(folder: String) throws {
+    let root = Environment.shared("aws-measured/\(folder)/network")
+    let files = try #require(FileManager.default.enumerator(atPath: root)).compactMap { $0 as? String }
+    let folders = Set(
+      files.filter { $0.hasSuffix(".json") }.map { ($0 as NSString).deletingLastPathComponent })
+    let parts = folders.sorted().reversed().map { root + "/" + $0 }
+    #expect(try trace(parts, folder).output == trace([root], folder).output)
+  }
+
+  private func trace(_ networks: [String], _ folder: String) throws -> CommandRun {
+    let flows = Environment.shared("aws-measured/\(folder)/flows.ndjson")
+    let run = try CommandRun(
+      ["trace", "--flows", flows, "--format", "json", "-q"] + networks.flatMap { ["-n", $0] })
+    #expect(run.exitCode == 0)
+    #expect(run.errors == "")
+    return run
+  }
+
+  private static func objects(_ text: String) throws -> [[String: Any]] {
+    try text.split(separator: "\n").map { line in
+      try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
     }
-    return TraceQuestion(
-      from: end(row["from"] as! String), to: end(row["to"] as! String), entersAt: entrance,
-      service: ServiceKey(ipProtocol, port: port), sourcePort: UInt16(row["from_port"] as? Int ?? 49152),
-      isRoundTrip: row["round_trip"] as? Bool)
   }
 }

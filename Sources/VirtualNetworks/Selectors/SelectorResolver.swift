@@ -138,11 +138,12 @@ public struct SelectorResolver: Sendable {
     let pattern = NamePattern(text)
     let found: [Int]
     if pattern.isGlob {
-      found = resources.all.indices.filter { index in
-        let resource = resources.all[index]
-        return (kind == nil || kind == resource.kind)
-          && (pattern.matches(resource.id.rawValue) || resource.name.map(pattern.matches) ?? false)
-      }
+      let ofKind = resources.all.indices.filter { kind == nil || kind == resources.all[$0].kind }
+      let byName = ofKind.filter { resources.all[$0].name.map(pattern.matches) ?? false }
+      // Of one kind a star covers those without a name, too; of any kind ids are for patterns that no name has.
+      let usesIDs = kind != nil || byName.isEmpty
+      let byID = usesIDs ? ofKind.filter { pattern.matches(resources.all[$0].id.rawValue) } : []
+      found = Set(byName + byID).sorted()
     } else {
       let all = (resources.byID[text] ?? []) + (resources.byName[text] ?? [])
       found = Set(all.filter { kind == nil || kind == resources.all[$0].kind }).sorted()
