@@ -138,7 +138,7 @@ import VirtualNetworks
   }
 
   @Test(arguments: [
-    "web-2": ["web-1", "web"], "wbe-1": ["web-1", "app-1"], "sg/wep": ["sg/web"],
+    "web-2": ["web-1", "web"], "wbe-1": ["web-1"], "sg/wep": ["sg/web"],
     "i-9": ["i-0", "i-1", "i-2"],
     "subnet/publik": ["subnet/public"], "App-1": ["app-1", "app-2"], "shop-main": ["shop"],
   ]) func unknownNamesListTheNearest(text: String, nearest: [String]) throws {
