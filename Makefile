@@ -28,7 +28,7 @@ setup: ## Install what is missing: libpcap and zlib headers (says so first; chec
 	@Scripts/setup
 
 build: setup ## Build the release binary, .build/release/sallyport
-	$(SWIFT) build -c release $(BUILDFLAGS)
+	$(SWIFT) build -c release --product sallyport $(BUILDFLAGS)
 	@touch $(STAMP)
 
 demo: build ## Build, then audit the bundled capture against the bundled network
@@ -48,7 +48,7 @@ format: ## Lay out all Swift files as .swift-format says
 
 # Built again only if a source is newer, so that `make build && sudo make install` needs no Swift as root.
 $(STAMP): $(SOURCES)
-	$(SWIFT) build -c release $(BUILDFLAGS)
+	$(SWIFT) build -c release --product sallyport $(BUILDFLAGS)
 	@touch $@
 
 install: $(STAMP) ## Install the binary, manual page and completions below PREFIX (/usr/local)
