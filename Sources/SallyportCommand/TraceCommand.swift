@@ -10,27 +10,30 @@ struct TraceCommand: ParsableCommand {
     commandName: "trace",
     abstract: "Ask whether a packet gets from here to there and its reply back, and why.",
     discussion: """
-      FROM and TO are an address, a CIDR block (its only interface, or else its first host), internet, a resource
-      id (i-, eni-, subnet-, vpc-, sg-, nat-, igw-, ...), or a name: a Name tag, a group's name, or KIND/NAME with
-      instance, eni, subnet, vpc, sg, nat or lb. An instance means its primary interface.
+      FROM and TO are an address, a CIDR block (its only interface, or else its
+      first host), internet, a resource id (i-, eni-, subnet-, vpc-, sg-, nat-,
+      igw-, ...) or a name: a Name tag, a group's name, or KIND/NAME with instance,
+      eni, subnet, vpc, sg, nat or lb. An instance means its primary interface.
 
-      PROTO is tcp/PORT, udp/PORT, icmp (an echo), icmp/TYPE/CODE, icmpv6, or a protocol's number. TCP, UDP and
-      ICMP queries are allowed only if the reply comes back, too; --one-way asks about the packet alone.
+      PROTO is tcp/PORT, udp/PORT, icmp (an echo), icmp/TYPE/CODE, icmpv6, or a
+      protocol's number. TCP, UDP and ICMP queries are allowed only if the reply
+      comes back, too; --one-way asks about the packet alone.
 
-      A FILE of --flows is NDJSON, or CSV with a header line, with the fields id, from, to, enters_at, protocol,
-      port, from_port, icmp_type, icmp_code and round_trip; others come back as they are. JSON answers are one a
-      line, in the order asked.
+      A FILE of --flows is NDJSON, or CSV with a header line, with the fields id,
+      from, to, enters_at, protocol, port, from_port, icmp_type, icmp_code and
+      round_trip; others come back as they are. JSON answers are one a line, in
+      the order asked.
 
       EXAMPLES
         sallyport trace -n network/ web-1 db-1 tcp/5432
         sallyport trace -n network/ internet web-1 tcp/443 --expect allow
-        sallyport trace -n network/ app-1 192.0.2.80 udp/123 --from-port 123 --format json
+        sallyport trace -n network/ app-1 192.0.2.80 udp/123 --format json
         sallyport trace -n network/ --flows flows.ndjson --format json
 
       EXIT CODES
         0   done, whatever the answer
         1   done, and an answer is not what --expect names
-        2   an input cannot be read or is not valid; the lines that are valid are answered
+        2   an input cannot be read or is not valid; valid lines are answered
         64  wrong usage
       """)
 
