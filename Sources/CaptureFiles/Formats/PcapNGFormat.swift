@@ -133,10 +133,11 @@ struct PcapNGFormat {
     let units = UInt64(body.load32(4, swapped: swapped)) << 32 | UInt64(body.load32(8, swapped: swapped))
     let captured = body.load32(12, swapped: swapped)
     let linkType = interfaces[index].description.linkType
-    guard Int(captured) <= body.count - 20, captured <= linkType.recordLimit else {
+    let limit = min(body.count &- 20, Int(interfaces[index].recordLimit))
+    guard Int(captured) <= limit else {
       return place.damage(
         at: bodyOffset - Self.headerLength, records: records.count, "a packet block's captured length",
-        found: "\(captured)", expected: "\(min(body.count - 20, Int(linkType.recordLimit))) at most")
+        found: "\(captured)", expected: "\(limit) at most")
     }
     lastTime = interfaces[index].clock.time(units)
     records.append(

@@ -13,6 +13,8 @@ import NetworkTypes
 struct PcapNGInterface {
   var description: CaptureInterface
   var clock = TimestampClock()
+  /// ``CaptureLimits/recordLength``, or the longer limit of some link types.
+  let recordLimit: UInt32
 
   static let bodyLength = 8
 
@@ -21,6 +23,7 @@ struct PcapNGInterface {
     description = CaptureInterface(
       linkType: LinkType(rawValue: body.load16(0, swapped: swapped)),
       snapLength: body.load32(4, swapped: swapped))
+    recordLimit = description.linkType.recordLimit
     var next = Self.bodyLength
     for _ in 0..<CaptureLimits.optionCount {
       guard body.count - next >= 4 else { return }
