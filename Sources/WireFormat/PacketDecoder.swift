@@ -7,7 +7,13 @@ import NetworkTypes
 /// decoding ended. What stands in a summary was in the capture; lengths that a header announces are never
 /// trusted beyond the bytes that are there.
 public struct PacketDecoder: Sendable {
-  public init() {}
+  /// Whether the packets inside VXLAN (port 4789) and GENEVE (port 6081) are decoded in place of those that carry
+  /// them.
+  ///
+  /// A tunnel that is malformed, or nested more than four deep, is decoded as the UDP datagram that it is.
+  public let decapsulates: Bool
+
+  public init(decapsulates: Bool = false) { self.decapsulates = decapsulates }
 
   /// Appends one summary a record to `batch`, in the records' order.
   ///
@@ -28,7 +34,9 @@ public struct PacketDecoder: Sendable {
           continue
         }
         let frame = bytes.extracting(record.offset..<record.offset &+ length)
-        if let plain = PlainPacket.summary(of: frame, record: record) {
+        if let plain = PlainPacket.summary(of: frame, record: record),
+          !(decapsulates && Tunnel.mayBegin(plain))
+        {
           output.append(plain)
         } else {
           output.append(summary(of: frame, record: record, quotes: &quotes))
@@ -43,13 +51,47 @@ public struct PacketDecoder: Sendable {
     var packet = PacketSummary(time: record.time, wireLength: record.wireLength)
     switch LinkLayer.payload(of: frame, linkType: record.linkType) {
     case .network(let offset, let etherType):
-      network(
-        frame.extracting(droppingFirst: offset), announced: etherType, into: &packet, quotes: &quotes)
+      let header = frame.extracting(droppingFirst: offset)
+      network(header, announced: etherType, into: &packet, quotes: &quotes)
+      if decapsulates {
+        decapsulate(header, start: offset, depth: 1, into: &packet, quotes: &quotes)
+      }
     case .stop(let stop):
       packet.stop = stop
       packet.wireLength -= min(packet.wireLength, record.linkType.pseudoHeaderLength)
     }
     return packet
+  }
+
+  /// Replaces a tunnel's packet by the one inside, which may be a tunnel's again.
+  ///
+  /// `start` is where `header` begins in the frame, so that the length on the wire stays that of the inner frame.
+  private func decapsulate(
+    _ header: Span<UInt8>, start: Int, depth: Int, into packet: inout PacketSummary,
+    quotes: inout [QuotedPacket]
+  ) {
+    guard Tunnel.mayBegin(packet), depth <= Tunnel.depthLimit,
+      let payload = Tunnel.payload(of: header, port: packet.destinationPort)
+    else { return }
+    let inner = header.extracting(droppingFirst: payload.offset)
+    let skipped = UInt32(clamping: start + payload.offset)
+    var carried = PacketSummary(
+      time: packet.time, wireLength: packet.wireLength - min(packet.wireLength, skipped))
+    var offset = 0
+    var etherType = payload.etherType
+    if etherType == 0 {
+      switch Ethernet.payload(of: inner) {
+      case .network(let next, let type): (offset, etherType) = (next, type)
+      case .stop(let stop):
+        carried.stop = stop
+        packet = carried
+        return
+      }
+    }
+    let next = inner.extracting(droppingFirst: offset)
+    network(next, announced: etherType, into: &carried, quotes: &quotes)
+    packet = carried
+    decapsulate(next, start: offset, depth: depth + 1, into: &packet, quotes: &quotes)
   }
 
   /// A record that points out of its block, which no reader of ours makes.

@@ -1,0 +1,69 @@
+import NetworkTypes
+
+// VXLAN (RFC 7348) in UDP port 4789, as traffic mirroring writes it (semantics TM-3, TM-5):
+//
+//   offset  length  field
+//        0       1  flags, of which 0x08 says that the network identifier is valid
+//        1       3  reserved
+//        4       3  network identifier (VNI)
+//        7       1  reserved
+//        8          the original Ethernet frame
+//
+// GENEVE (RFC 8926) in UDP port 6081, as Gateway Load Balancers write it (semantics TM-10):
+//
+//   offset  length  field
+//        0       1  version (2 bits), length of the options in words of four bytes (6 bits)
+//        1       1  flags
+//        2       2  protocol type: 0x6558 for an Ethernet frame, else an EtherType
+//        4       3  network identifier (VNI)
+//        7       1  reserved
+//        8          options, then the payload
+
+/// Finds the packet inside a tunnel.
+enum Tunnel {
+  /// Tunnels within tunnels that are followed; a GENEVE around a mirrored VXLAN is two.
+  static let depthLimit = 4
+
+  /// What a tunnel carries, and where it begins in the bytes that were asked about.
+  struct Payload {
+    var offset: Int
+    /// 0 for an Ethernet frame, else the EtherType of the packet.
+    var etherType: UInt16
+  }
+
+  /// Whether a packet of this kind may be a tunnel's.
+  @inline(__always)
+  static func mayBegin(_ packet: PacketSummary) -> Bool {
+    packet.ipProtocol == .udp && (packet.destinationPort == vxlanPort || packet.destinationPort == genevePort)
+      && packet.hasTransport && !packet.isFragment
+  }
+
+  /// What is inside the UDP datagram of an IP packet, or nil if that is no tunnel's.
+  ///
+  /// `header` begins with the IP header. IPv6 extension headers are not looked behind: neither service writes any.
+  static func payload(of header: Span<UInt8>, port: UInt16) -> Payload? {
+    guard header.count >= 20 else { return nil }
+    let length = header[0] >> 4 == 4 ? Int(header[0] & 15) * 4 : 40
+    let start = length + udpHeaderLength
+    guard header.count >= start + tunnelHeaderLength else { return nil }
+    let tunnel = header.extracting(droppingFirst: start)
+    if port == vxlanPort {
+      guard tunnel[0] & 0x08 != 0 else { return nil }
+      return Payload(offset: start + tunnelHeaderLength, etherType: 0)
+    }
+    let options = Int(tunnel[0] & 0x3f) * 4
+    guard tunnel[0] >> 6 == 0, header.count >= start + tunnelHeaderLength + options else { return nil }
+    let type = tunnel.load16(2)
+    switch type {
+    case 0x6558: return Payload(offset: start + tunnelHeaderLength + options, etherType: 0)
+    case EtherType.ipv4, EtherType.ipv6:
+      return Payload(offset: start + tunnelHeaderLength + options, etherType: type)
+    default: return nil
+    }
+  }
+
+  private static let vxlanPort: UInt16 = 4789
+  private static let genevePort: UInt16 = 6081
+  private static let udpHeaderLength = 8
+  private static let tunnelHeaderLength = 8
+}
