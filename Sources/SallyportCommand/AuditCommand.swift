@@ -45,6 +45,10 @@ struct AuditCommand: ParsableCommand {
     case auto, always, never
   }
 
+  enum Decapsulation: String, ExpressibleByArgument, CaseIterable {
+    case auto, never
+  }
+
   enum Timers: String, ExpressibleByArgument, CaseIterable {
     case nitro
     case nitroV6 = "nitro-v6"
@@ -82,6 +86,12 @@ struct AuditCommand: ParsableCommand {
       "The interface at which the captures were taken: its id, or its name if only one has it. Without it "
         + "interfaces are found by address.", valueName: "id"))
   var interface: String?
+
+  @Option(
+    help:
+      "Judge the packets inside VXLAN on port 4789 (mirrored traffic) and GENEVE on 6081, or those around them."
+  )
+  var decapsulate = Decapsulation.auto
 
   @Option(
     help: ArgumentHelp(
@@ -140,7 +150,8 @@ struct AuditCommand: ParsableCommand {
     let filter = PacketFilter(
       network, midstream: midstream, captureInterface: try interface.map { try findInterface($0, network) })
     var run = AuditRun(
-      filter, timers: timers == .nitro ? .nitro : .nitroV6, warnings: network.warnings)
+      filter, timers: timers == .nitro ? .nitro : .nitroV6, decapsulates: decapsulate == .auto,
+      warnings: network.warnings)
     Interruption.listen()
     var bar = ProgressBar(quiet ? .never : progress)
     if let verdicts {

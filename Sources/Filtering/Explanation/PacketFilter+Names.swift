@@ -54,6 +54,7 @@ extension VirtualNetwork {
     for resource in endpoints { add(resource.id, resource.attributes) }
     for resource in transitGateways { add(resource.id, resource.attributes) }
     for resource in instances { add(resource.id, resource.attributes) }
+    for list in prefixLists where !list.listName.isEmpty { names[list.id] = list.listName }
     for group in securityGroups {
       names[group.id] = group.groupName.isEmpty ? group.attributes.name : group.groupName
     }

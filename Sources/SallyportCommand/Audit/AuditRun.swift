@@ -8,7 +8,7 @@ import WireFormat
 /// One audit from bytes to report: connects captures, decoder, auditor and verdict records, batch by batch.
 struct AuditRun {
   private var auditor: Auditor
-  private let decoder = PacketDecoder()
+  private let decoder: PacketDecoder
   private var batch = PacketBatch()
   private var captures: [AuditReport.CaptureDescription] = []
   private var warnings: [String]
@@ -17,7 +17,8 @@ struct AuditRun {
   /// Whether somebody asked to stop.
   private(set) var wasInterrupted = false
 
-  init(_ filter: PacketFilter, timers: IdleTimers, warnings: [String]) {
+  init(_ filter: PacketFilter, timers: IdleTimers, decapsulates: Bool, warnings: [String]) {
+    decoder = PacketDecoder(decapsulates: decapsulates)
     auditor = Auditor(filter, tracker: ConnectionTracker(timers: timers))
     self.warnings = warnings
   }
