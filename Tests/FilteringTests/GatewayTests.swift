@@ -111,6 +111,29 @@ struct GatewayTests {
     #expect(ask(network, "2001:db8:ffff::7", "2001:db8:a00::10").verdict == .allow)
   }
 
+  @Test("A source of the VPC itself does not come from the internet (AD-13)")
+  func spoofedSource() {
+    let filter = PacketFilter(SemanticsNetwork().network)
+    let question = TraceQuestion(
+      from: .address(IPAddress("2001:db8:a00:1::10")!), to: .address(IPAddress("2001:db8:a00::10")!),
+      entersAt: .internet, service: ServiceKey(.tcp, port: 443))
+    #expect(filter.trace(question).blockers.first?.step.code == .spoofedSource)
+  }
+
+  @Test("IPv6 between two VPCs over their internet gateways meets the groups of both")
+  func twoGateways() {
+    var network = SemanticsNetwork()
+    network.network.vpcs[1].ipv6Blocks = [Prefix("2001:db8:b00::/56")!]
+    network.network.subnets[3].ipv6Blocks = [Prefix("2001:db8:b00::/64")!]
+    network.interface("eni-b") { $0.ipv6Addresses = [IPv6Address("2001:db8:b00::10")!] }
+    network.network.internetGateways.append(InternetGateway(id: "igw-b", vpc: "vpc-b"))
+    network.route("rtb-b", "::/0", .internetGateway("igw-b"))
+    #expect(ask(network, "2001:db8:a00::10", "2001:db8:b00::10").verdict == .allow)
+    network.inbound("b", "tcp 443 from 10.0.0.0/8")
+    let denied = ask(network, "2001:db8:a00::10", "2001:db8:b00::10")
+    #expect(denied.blockers.first?.step.stage == .destinationSecurityGroup)
+  }
+
   @Test("A stopped instance neither sends nor receives, and a route through it leads nowhere (LC-8, LC-9)")
   func stoppedInstance() {
     var network = SemanticsNetwork()

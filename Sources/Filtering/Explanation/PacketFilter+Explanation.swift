@@ -128,6 +128,8 @@ extension PacketFilter {
       return "\(header.destination) cannot be reached from the internet: it has no public address there"
     case .gatewayEgressToRFC1918: return "\(resource) drops packets to private addresses (RFC 1918)"
     case .gatewayEgressToRFC6598: return "\(resource) drops packets to shared addresses (RFC 6598)"
+    case .spoofedSource:
+      return "\(header.source) is an address of the VPC itself and cannot come from the internet"
     case .gatewayIngressFromRFC1918: return "\(resource) drops packets from private addresses (RFC 1918)"
     case .gatewayIngressFromRFC6598: return "\(resource) drops packets from shared addresses (RFC 6598)"
     case .gatewayDestinationInVPC:

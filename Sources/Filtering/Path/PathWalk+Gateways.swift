@@ -154,9 +154,8 @@ extension PathWalk {
 
   /// The packet is on the internet: it stays there, or comes back in by the public address of an interface.
   private mutating func enterInternet() {
-    guard case .v4 = header.destination,
-      network.addresses.owners(of: header.destination).contains(where: \.isPublic)
-    else {
+    let isIPv6 = header.family == .v6
+    guard network.addresses.owners(of: header.destination).contains(where: { $0.isPublic || isIPv6 }) else {
       append(PathStep(.gateway, .internet, .unfiltered, .egress))
       deliver(to: .internet)
       return
@@ -170,6 +169,13 @@ extension PathWalk {
     preservesGroupIdentity = false
     if case .v4(let source) = header.source, let code = SpecialBlocks.ingressCode(source) {
       deny(.gateway, .gateway, .ingress, code, interface: receiver)
+      guard findsEveryBlocker else { return }
+    }
+    if let vpc = receiver.flatMap({ network.interfaces[$0.int].vpc }),
+      network.model.vpcs[vpc].contains(header.source)
+    {
+      // Nothing of the VPC's own comes in from outside (semantics AD-13).
+      deny(.gateway, .gateway, .ingress, .spoofedSource, interface: receiver)
       guard findsEveryBlocker else { return }
     }
     switch header.destination {
@@ -267,8 +273,7 @@ extension PathWalk {
       return
     }
     append(PathStep(.gateway, .gateway, .unfiltered, .egress, interface: interface, resource: resource))
-    append(PathStep(.gateway, .internet, .unfiltered, .egress))
-    deliver(to: .internet)
+    enterInternet()
   }
 
   // MARK: Forwarders and endpoints
