@@ -155,8 +155,7 @@ extension CompiledNetwork {
         let resolved = entries.map { ResolvedRule($0.traffic, prefixes: [$0.prefix]) }
         acls.append(
           CompiledACL(
-            rules: CompiledRules(resolved), resolved: resolved,
-            allows: entries.map { $0.action == .allow }, indices: indices,
+            resolved, allows: entries.map { $0.action == .allow }, indices: indices,
             resource: resources.index(of: acl.id)))
       }
     }

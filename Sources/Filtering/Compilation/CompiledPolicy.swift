@@ -4,22 +4,22 @@ import VirtualNetworks
 
 /// The rules of a set of security groups in one direction, as one allow set (semantics SG-2).
 ///
-/// Interfaces with the same groups share one policy.
-struct CompiledPolicy: Sendable {
+/// Interfaces with the same groups share one policy. A class, so that a walk that looks at one copies a single reference.
+final class CompiledPolicy: Sendable {
   /// Rules in the order of the input; the matcher answers with positions in it.
-  var rules: CompiledRules
+  let rules: CompiledRules
   /// What `rules` was made from, for explanations.
-  var resolved: [ResolvedRule]
+  let resolved: [ResolvedRule]
   /// The same without rules whose peer is a group, for paths that lose group identity (semantics SG-29); nil when no
   /// rule has one.
-  var rulesWithoutReferences: CompiledRules?
+  let rulesWithoutReferences: CompiledRules?
   /// For each rule its place in the catalogue.
-  var indices: [RuleIndex]
+  let indices: [RuleIndex]
   /// Rules whose peers the input does not fully tell.
-  var openRules: [OpenRule]
+  let openRules: [OpenRule]
   /// What the rules with the peer 0.0.0.0/0 and ::/0 allow: what untracked flows hang on (semantics CT-4).
-  var openToIPv4: [TrafficMatch]
-  var openToIPv6: [TrafficMatch]
+  let openToIPv4: [TrafficMatch]
+  let openToIPv6: [TrafficMatch]
 
   struct OpenRule: Sendable {
     var traffic: TrafficMatch
@@ -27,6 +27,20 @@ struct CompiledPolicy: Sendable {
     var missing: MissingPiece
     /// Blocks within which the unknown members must lie; empty when not even that is known.
     var within: [IPPrefix]
+  }
+
+  init(
+    _ resolved: [ResolvedRule], withoutReferences: [ResolvedRule]?, indices: [RuleIndex],
+    openRules: [OpenRule],
+    openToIPv4: [TrafficMatch], openToIPv6: [TrafficMatch]
+  ) {
+    self.resolved = resolved
+    rules = CompiledRules(resolved)
+    rulesWithoutReferences = withoutReferences.map { CompiledRules($0) }
+    self.indices = indices
+    self.openRules = openRules
+    self.openToIPv4 = openToIPv4
+    self.openToIPv6 = openToIPv6
   }
 
   /// Whether a rule of this policy allows the traffic from or to every address of the family.
@@ -55,11 +69,19 @@ struct CompiledPolicy: Sendable {
 }
 
 /// One direction of a network ACL.
-struct CompiledACL: Sendable {
-  var rules: CompiledRules
+final class CompiledACL: Sendable {
+  let rules: CompiledRules
   /// What `rules` was made from, for explanations.
-  var resolved: [ResolvedRule]
-  var allows: [Bool]
-  var indices: [RuleIndex]
-  var resource: ResourceIndex
+  let resolved: [ResolvedRule]
+  let allows: [Bool]
+  let indices: [RuleIndex]
+  let resource: ResourceIndex
+
+  init(_ resolved: [ResolvedRule], allows: [Bool], indices: [RuleIndex], resource: ResourceIndex) {
+    self.resolved = resolved
+    rules = CompiledRules(resolved)
+    self.allows = allows
+    self.indices = indices
+    self.resource = resource
+  }
 }

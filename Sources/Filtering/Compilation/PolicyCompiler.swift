@@ -81,9 +81,9 @@ struct PolicyCompiler {
     }
     policies.append(
       CompiledPolicy(
-        rules: CompiledRules(resolved), resolved: resolved,
-        rulesWithoutReferences: hasReferences ? CompiledRules(withoutReferences) : nil,
-        indices: indices, openRules: open, openToIPv4: openToIPv4, openToIPv6: openToIPv6))
+        resolved, withoutReferences: hasReferences ? withoutReferences : nil, indices: indices,
+        openRules: open,
+        openToIPv4: openToIPv4, openToIPv6: openToIPv6))
     return policies.count - 1
   }
 

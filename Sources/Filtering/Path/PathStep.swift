@@ -63,6 +63,19 @@ public struct PathStep: Sendable, Hashable {
 }
 
 extension PathStep {
+  // Written out, as three words instead of eleven fields: outcomes are looked up for the first packet of every flow.
+  public func hash(into hasher: inout Hasher) {
+    let small =
+      UInt64(stage.rawValue) | UInt64(element.rawValue) << 8 | UInt64(action.rawValue) << 16
+      | UInt64(direction.rawValue) << 24 | UInt64(leg) << 32 | (tracksFlow ? 1 << 40 : 0)
+      | UInt64(missing?.rawValue ?? .max) << 48
+    let place =
+      UInt64(interface?.rawValue ?? .max) << 32 | UInt64(resource?.rawValue ?? .max)
+    hasher.combine(small)
+    hasher.combine(place)
+    hasher.combine(rule?.rawValue ?? .max)
+  }
+
   /// Whether a group's rule admitted the packet here.
   var isAdmission: Bool { element == .securityGroup && action == .allow }
 }
