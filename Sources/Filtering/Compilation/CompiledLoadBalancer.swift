@@ -17,13 +17,15 @@ struct CompiledBalancer: Sendable {
     var ipProtocol: [IPProtocol]
     var port: UInt16
     var hasTargetGroup: Bool
+    /// Whether the input holds the target groups, and targets for any group at all.
+    var targetsAreKnown: Bool
     var targets: [Target]
   }
 
   var resource: ResourceIndex
   var isActive: Bool
+  /// Empty when the input holds none: a balancer without listeners does nothing, so they are taken to be missing.
   var listeners: [Listener]
-  var hasGroups: Bool
 }
 
 extension CompiledNetwork {
@@ -35,8 +37,7 @@ extension CompiledNetwork {
       let zone = index.subnets[interface.subnet].flatMap { model.subnets[$0].zone }
       balancersByInterface[InterfaceIndex(position)] = CompiledBalancer(
         resource: resources.index(of: balancer.id), isActive: balancer.state == "active",
-        listeners: balancer.listeners.map { compile($0, of: balancer, zone: zone) },
-        hasGroups: !balancer.groups.isEmpty)
+        listeners: balancer.listeners.map { compile($0, of: balancer, zone: zone) })
     }
   }
 
@@ -59,6 +60,8 @@ extension CompiledNetwork {
       }
     return CompiledBalancer.Listener(
       ipProtocol: ipProtocol, port: listener.port, hasTargetGroup: !listener.targetGroups.isEmpty,
+      targetsAreKnown: groups.count == listener.targetGroups.count
+        && model.targetGroups.contains { !$0.targets.isEmpty },
       targets: groups.flatMap { group in
         group.targets.compactMap { compile($0, of: group, balancer, zone: zone) }
       })

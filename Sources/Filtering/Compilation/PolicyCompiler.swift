@@ -171,7 +171,17 @@ extension RuleCatalogue {
       add(
         Entry(
           kind: .groupRule, owner: group.id, id: rule.id, direction: direction,
-          text: rule.match.text(direction)))
+          text: rule.match.text(direction), peer: rule.match.peer.resource))
+    }
+  }
+}
+
+extension Peer {
+  /// The group or prefix list, or nil for a block.
+  fileprivate var resource: ResourceID? {
+    switch self {
+    case .prefix: nil
+    case .group(let id), .prefixList(let id): ResourceID(id)
     }
   }
 }

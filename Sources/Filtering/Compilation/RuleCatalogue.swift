@@ -20,6 +20,8 @@ public struct RuleCatalogue: Sendable {
     public var direction: Direction
     /// The rule as text: `tcp 443 from 0.0.0.0/0`.
     public var text: String
+    /// The group or prefix list that the rule names as its peer.
+    public var peer: ResourceID?
   }
 
   public private(set) var entries: [Entry] = []

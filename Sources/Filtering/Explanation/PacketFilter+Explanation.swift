@@ -27,9 +27,9 @@ extension PacketFilter {
     case .interfaceOfAddress: "the other address is inside a VPC, but no interface of the input has it"
     case .securityGroup: "the security groups of \(place) are not in the input"
     case .groupMembers:
-      "the members of the group in \(rule.map(Self.ruleLabel) ?? "a rule") are not in the input"
+      "the members of the group in \(rule.map(ruleLabel) ?? "a rule") are not in the input"
     case .prefixListEntries:
-      "the entries of the prefix list in \(rule.map(Self.ruleLabel) ?? "a rule") are not in the input"
+      "the entries of the prefix list in \(rule.map(ruleLabel) ?? "a rule") are not in the input"
     case .networkACL: "the network ACL of \(resource) is not in the input"
     case .routeTable: "the route table of \(resource) is not in the input"
     case .subnet: "the subnet or VPC of \(place) is not in the input"
@@ -38,6 +38,8 @@ extension PacketFilter {
       "what lies behind \(step.resource == nil ? "the VPC's gateways" : resource) is not in the input"
     case .forwardingInstance: "\(place) forwards the packet, or does not: that is up to its instance"
     case .firstFragment: "a fragment without ports, and the fragment that has them was not seen"
+    case .loadBalancer:
+      "the listeners and targets of \(step.resource == nil ? place : resource) are not in the input"
     case .transitRoutes: "the routes of \(resource) are not in the input"
     case .unmodelled, nil: "Sallyport does not follow packets through \(resource)"
     }
@@ -73,7 +75,7 @@ extension PacketFilter {
     guard let miss = RuleMiss.nearest(to: remote, service: header.service, in: policy.resolved) else {
       return text
     }
-    return text + "; nearest: \(Self.ruleLabel(rules[policy.indices[miss.rule]])), which misses in "
+    return text + "; nearest: \(ruleLabel(rules[policy.indices[miss.rule]])), which misses in "
       + Self.text(miss.fields, step.direction)
   }
 
@@ -105,7 +107,9 @@ extension PacketFilter {
     case .noRoute: return "\(table) has no route to \(header.destination)"
     case .badStateRoute:
       return "the route \(step.rule.map { rules[$0].text } ?? "") of \(table) leads nowhere"
-    default: return "no interface of \(table) has \(header.destination)"
+    default:
+      return header.destination.isMulticast
+        ? "a VPC carries no multicast or broadcast" : "no interface has \(header.destination)"
     }
   }
 
@@ -125,7 +129,7 @@ extension PacketFilter {
     case .gatewayEgressNeedsPublicAddress:
       return "\(header.source) has no public address to leave by \(resource) with"
     case .gatewayIngressNeedsPublicAddress:
-      return "\(header.destination) cannot be reached from the internet: it has no public address there"
+      return explainUnreachable(header.destination)
     case .gatewayEgressToRFC1918: return "\(resource) drops packets to private addresses (RFC 1918)"
     case .gatewayEgressToRFC6598: return "\(resource) drops packets to shared addresses (RFC 6598)"
     case .spoofedSource:
@@ -150,9 +154,38 @@ extension PacketFilter {
       return step.interface == nil
         ? "the two ends have no addresses of one family" : "\(place) has no address of the other end's family"
     case .noPath: return explainStray(step, header)
+    case .listenersMismatch: return "\(resource) has no listener for \(Self.trafficText(header))"
+    case .listenerHasNoTargets: return "the listener of \(resource) forwards to no target group"
+    case .noTargetsInZone: return "\(resource) has no target that its interface here may send to"
+    case .sourceAddressPreservation:
+      return "\(resource) keeps the client's address, so a target that calls itself through it gets no answer"
+    case .transitZone:
+      return "\(resource) has no subnet in the sender's zone"
+    case .transitNoAssociation: return "\(resource) is associated with no route table"
+    case .transitNoRoute: return "\(resource) has no route to \(header.destination)"
+    case .transitBadStateRoute: return "the route of \(resource) to \(header.destination) leads nowhere"
+    case .badStateAttachment: return "\(resource) is not available"
+    case .noRoute: return "\(resource) has no route to \(header.destination)"
     case .unknownDestination: return "nothing in the network has \(header.destination)"
     default: return step.code?.rawValue ?? "denied"
     }
+  }
+
+  /// Why nothing from the internet comes to an address, and what address would do.
+  private func explainUnreachable(_ address: IPAddress) -> String {
+    guard case .v4(let v4) = address else {
+      return "\(address) cannot be reached from the internet: its routes let nothing begin there"
+    }
+    let own = compiled.network.addresses.owners(of: address).first { !$0.isPublic }?.interface
+    let publicAddress = own.flatMap { interface in
+      compiled.network.model.networkInterfaces[interface.int].ipv4Addresses.first { $0.address == v4 }?
+        .publicAddress
+    }
+    if let publicAddress {
+      return
+        "\(address) is a private address and not reachable from the internet; its public one is \(publicAddress)"
+    }
+    return "\(address) cannot be reached from the internet: no interface has it as a public address"
   }
 
   /// A reply that nothing stops and that is lost all the same.
@@ -169,8 +202,10 @@ extension PacketFilter {
 
   // MARK: Words
 
-  private static func ruleLabel(_ entry: RuleCatalogue.Entry) -> String {
-    "\(entry.text) (\(entry.owner)/\(entry.id))"
+  /// `tcp 8080 from sg-0123 (web) [sg-0456/sgr-0789]`
+  private func ruleLabel(_ entry: RuleCatalogue.Entry) -> String {
+    let peer = entry.peer.flatMap { name(of: $0) }.map { " (\($0))" } ?? ""
+    return "\(entry.text)\(peer) [\(entry.owner)/\(entry.id)]"
   }
 
   /// `tcp 5432 from 203.0.113.7`

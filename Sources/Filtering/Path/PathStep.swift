@@ -110,6 +110,8 @@ public enum MissingPiece: UInt8, Sendable, Hashable, CaseIterable {
   case firstFragment
   /// The transit gateway's routes are not in the input.
   case transitRoutes
+  /// A load balancer's listeners, target groups or targets are not in the input.
+  case loadBalancer
 }
 
 /// Position of an interface in ``VirtualNetwork/networkInterfaces``.

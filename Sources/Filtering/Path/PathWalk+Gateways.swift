@@ -6,7 +6,7 @@ extension PathWalk {
   /// Follows the route that a table has for the destination.
   mutating func follow(table position: Int, vpc: Int?, subnet: Int?, interface: InterfaceIndex?) {
     let table = network.routeTables[position]
-    guard !isMulticast(header.destination) else {
+    guard !header.destination.isMulticast else {
       deny(
         .route, .route, .egress, .noPossibleDestination, interface: interface, resource: table.resource)
       return
@@ -59,13 +59,6 @@ extension PathWalk {
       leaveByVPN(connections, interface: interface, resource: route.resource)
     case .unmodelled:
       leaveModel(.unmodelled, interface: interface, resource: route.resource)
-    }
-  }
-
-  private func isMulticast(_ address: IPAddress) -> Bool {
-    switch address {
-    case .v4(let address): address.rawValue >> 28 == 0xe || address == .allOnes
-    case .v6(let address): address.high >> 56 == 0xff
     }
   }
 

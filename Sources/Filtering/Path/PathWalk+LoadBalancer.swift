@@ -15,6 +15,12 @@ extension PathWalk {
       deny(.gateway, .gateway, .ingress, .badState, interface: interface, resource: balancer.resource)
       return
     }
+    guard !balancer.listeners.isEmpty else {
+      markUnknown(
+        .gateway, .gateway, .ingress, .loadBalancer, interface: interface, resource: balancer.resource)
+      deliver(to: .interface(interface))
+      return
+    }
     let listener = balancer.listeners.first {
       $0.port == header.service.port && $0.ipProtocol.contains(header.ipProtocol)
         && header.ipProtocol.hasPorts
@@ -28,6 +34,12 @@ extension PathWalk {
       deny(
         .gateway, .gateway, .ingress, .listenerHasNoTargets, interface: interface, resource: balancer.resource
       )
+      return
+    }
+    guard listener.targetsAreKnown else {
+      markUnknown(
+        .gateway, .gateway, .ingress, .loadBalancer, interface: interface, resource: balancer.resource)
+      deliver(to: .interface(interface))
       return
     }
     // Of several targets any healthy one may be chosen; without a healthy one the balancer fails open and sends to all.

@@ -215,6 +215,10 @@ struct PathWalk {
     }
     guard passesAddressCheck(interface, header.destination, .ingress) else { return }
     guard passesGroups(interface, .ingress) else { return }
+    if state.kind == .networkLoadBalancer && relation == .new {
+      // Whose interface it is, the input does not tell: whether it listens is not known.
+      markUnknown(.gateway, .networkInterface, .ingress, .loadBalancer, interface: interface)
+    }
     delivery = .interface(interface)
   }
 

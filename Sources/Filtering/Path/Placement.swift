@@ -154,6 +154,9 @@ extension CompiledNetwork {
   private func place(
     _ header: PacketHeader, seenBy interface: InterfaceIndex, _ compiled: CompiledReference
   ) -> Placement {
+    if PlatformServices.isDHCP(header) || PlatformServices.isNeighborDiscovery(header) {
+      return .platform(interface)
+    }
     let own = { (address: IPAddress) in
       addresses.owners(of: address).first { $0.interface == interface }
     }
@@ -162,7 +165,9 @@ extension CompiledNetwork {
         header, source: source, destination: addresses.owners(of: header.destination).first, compiled)
     }
     guard let destination = own(header.destination) else {
-      return .enters(.outside(to: interface, missing: nil), header)
+      // What never leaves the link, or is for many, is nobody's in particular.
+      return header.destination.isMulticast || header.source.isLinkLocal
+        ? .nowhere : .enters(.outside(to: interface, missing: nil), header)
     }
     let senders = addresses.owners(of: header.source)
     return place(

@@ -241,15 +241,3 @@ extension PacketFilter {
     }
   }
 }
-
-extension IPAddress {
-  /// Whether an address is neither private nor link-local (RFC 1918, 6598, 3927, 4193, 4291).
-  var isGlobal: Bool {
-    switch self {
-    case .v4(let address):
-      !SpecialBlock.isRFC1918(address) && !SpecialBlock.isRFC6598(address)
-        && !SpecialBlock.isLinkLocal(address)
-    case .v6(let address): !SpecialBlock.isUniqueLocal(address) && !SpecialBlock.isLinkLocal(address)
-    }
-  }
-}

@@ -74,7 +74,8 @@ struct SelectableResources: Sendable {
       let own = listed + (interfacesByInstance[instance.id] ?? []).filter { !listed.contains($0) }
       interfacesByInstance[instance.id] = own
       known.insert(instance.id)
-      add(.instance, instance.id, instance.attributes.name, own)
+      // A terminated instance keeps its name for an hour, beside the one that took its place.
+      add(.instance, instance.id, instance.state == .terminated ? nil : instance.attributes.name, own)
     }
     for (id, own) in interfacesByInstance.sorted(by: { $0.key < $1.key }) {
       // The primary interface is the one with device index 0; where that is not told, the one that is listed first.
