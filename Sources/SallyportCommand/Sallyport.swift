@@ -17,4 +17,26 @@ struct SallyportCommand: ParsableCommand {
       """,
     version: "sallyport 0.1.0",
     subcommands: [AuditCommand.self, TraceCommand.self, PacketsCommand.self, NetworkCommand.self])
+
+  /// A command that there is not is named; the parser alone would complain of the options after it.
+  static func main() {
+    let words = CommandLine.arguments.dropFirst()
+    if let word = words.first == "help" ? words.dropFirst().first : words.first,
+      let message = complaint(of: word)
+    {
+      StandardError.report(message)
+      exit(withError: ExitCode.validationFailure)
+    }
+    main(nil)
+  }
+
+  private static func complaint(of word: String) -> String? {
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName }
+    guard !word.hasPrefix("-"), word != "help", !names.contains(word) else { return nil }
+    let nearest = names.map { (distance: word.editDistance(to: $0), name: $0) }.min {
+      $0.distance < $1.distance
+    }
+    let advice = nearest.flatMap { $0.distance <= 2 ? "did you mean '\($0.name)'?" : nil }
+    return "unknown command '\(word)'; " + (advice ?? "there are \(names.joined(separator: ", "))")
+  }
 }

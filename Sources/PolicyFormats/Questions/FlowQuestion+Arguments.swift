@@ -37,6 +37,9 @@ extension FlowQuestion {
       throw ArgumentError(field: "protocol", problem: "found \"\(text)\", expected \(expected)")
     }
     let limit = ipProtocol.hasPorts ? 65535 : 255
+    if ipProtocol.hasPorts, parts.count == 2, let port = Int(parts[1]), !(0...limit).contains(port) {
+      throw ArgumentError(field: "protocol", problem: "found \"\(text)\", expected a port from 0 to 65535")
+    }
     let numbers = parts.dropFirst().compactMap { part in
       part.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(part).flatMap { $0 <= limit ? $0 : nil } : nil
     }

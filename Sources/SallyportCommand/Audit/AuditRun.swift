@@ -23,7 +23,15 @@ struct AuditRun {
     self.warnings = warnings
   }
 
-  var report: AuditReport { AuditReport(auditor, captures: captures, warnings: warnings) }
+  var report: AuditReport {
+    var report = AuditReport(auditor, captures: captures, warnings: warnings)
+    if wasInterrupted {
+      report.warnings.insert(
+        "INTERRUPTED: the audit was stopped before the end of the captures; the report covers what was read",
+        at: 0)
+    }
+    return report
+  }
 
   /// Whether any capture was one.
   var hasCaptures: Bool { !captures.isEmpty }

@@ -50,7 +50,7 @@ struct InterfaceSelector {
 
 extension String {
   /// How many letters must be added, removed or replaced to get from one text to the other; case does not count.
-  fileprivate func editDistance(to other: String) -> Int {
+  func editDistance(to other: String) -> Int {
     let (left, right) = (Array(lowercased()), Array(other.lowercased()))
     var row = Array(0...right.count)
     for (index, letter) in left.enumerated() {
