@@ -68,14 +68,16 @@ struct AuditCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "pcap or pcapng captures, gzip or not; - for standard input.", valueName: "capture"))
+      "pcap or pcapng captures, gzip or not; - for standard input.", valueName: "capture"),
+    completion: .file())
   var captures: [String]
 
   @Option(
     name: [.short, .customLong("network")],
     help: ArgumentHelp(
       "A folder of aws describe-* outputs, one such file, or - for standard input; may be repeated.",
-      valueName: "path"))
+      valueName: "path"),
+    completion: .file())
   var network: [String] = []
 
   @Option(help: ArgumentHelp("A BPF filter in tcpdump's syntax, applied first.", valueName: "expression"))
@@ -104,7 +106,8 @@ struct AuditCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write one record a packet: CSV if the name ends in .csv, otherwise NDJSON.", valueName: "file"))
+      "Write one record a packet: CSV if the name ends in .csv, otherwise NDJSON.", valueName: "file"),
+    completion: .file())
   var verdicts: String?
 
   @Option(
@@ -118,7 +121,8 @@ struct AuditCommand: ParsableCommand {
   var format = Format.text
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("Write the report to this file.", valueName: "file"))
+    name: .shortAndLong, help: ArgumentHelp("Write the report to this file.", valueName: "file"),
+    completion: .file())
   var output: String?
 
   @Option(help: "Whether to colour text; auto: on a terminal, unless NO_COLOR is set or TERM is dumb.")
@@ -139,10 +143,10 @@ struct AuditCommand: ParsableCommand {
     if (captures + network).count(where: { $0 == "-" }) > 1 {
       throw ValidationError("standard input (-) can be given once only")
     }
-    if verdicts == "-" && output == nil {
-      throw ValidationError(
-        "--verdicts - and the report would both go to standard output: name a file for one of them")
-    }
+    var places = [OutputCheck.Place("the report", output)]
+    if output != nil { places[0].option = "-o" }
+    if let verdicts { places.append(OutputCheck.Place("--verdicts", verdicts)) }
+    try OutputCheck(inputs: captures.map { ("the capture", $0) }, networks: network).check(places)
   }
 
   func run() throws {
@@ -155,7 +159,7 @@ struct AuditCommand: ParsableCommand {
     Interruption.listen()
     var bar = ProgressBar(quiet ? .never : progress)
     if let verdicts {
-      try withOutput(path: ["-", "/dev/stdout"].contains(verdicts) ? nil : verdicts) { output in
+      try withOutput(path: verdicts) { output in
         var records: VerdictRecords? = try VerdictRecords(
           VerdictWriter(VerdictWriter.Format(path: verdicts), filter), output)
         try audit(&run, &records, &bar)
@@ -164,7 +168,6 @@ struct AuditCommand: ParsableCommand {
       var records: VerdictRecords?
       try audit(&run, &records, &bar)
     }
-    guard run.hasCaptures else { throw ExitCode.invalidInput }
     let report = run.report
     try write(report)
     if run.wasInterrupted { throw ExitCode.interrupted }
@@ -180,6 +183,8 @@ struct AuditCommand: ParsableCommand {
       StandardError.report(error)
       throw ExitCode.validationFailure
     }
+    // Before any output gets its name: nothing was audited.
+    guard run.hasCaptures else { throw ExitCode.invalidInput }
   }
 
   // MARK: Input
@@ -211,7 +216,7 @@ struct AuditCommand: ParsableCommand {
   // MARK: Report
 
   private func write(_ report: AuditReport) throws {
-    try withOutput(path: output == "-" ? nil : output) { output in
+    try withOutput(path: output) { output in
       try output.write(format == .json ? AuditJSONReport(report).text() : text(report))
     }
   }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import PolicyFormats
 import ReportFormats
 import VirtualNetworks
@@ -24,41 +23,41 @@ struct NetworkCommand: ParsableCommand {
     name: [.short, .customLong("network")],
     help: ArgumentHelp(
       "A folder of aws describe-* outputs, one such file, or - for standard input; may be repeated.",
-      valueName: "path"))
+      valueName: "path"),
+    completion: .file())
   var network: [String] = []
+
+  @Argument(
+    help: ArgumentHelp("The same without -n.", valueName: "path"), completion: .file())
+  var folders: [String] = []
+
+  private var paths: [String] { network + folders }
 
   @Option(help: "How to write the summary: text or json.")
   var format = Format.text
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("Write to this file.", valueName: "file"))
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Write to this file.", valueName: "file"), completion: .file())
   var output: String?
 
   @Flag(name: .shortAndLong, help: "Show notes, too.")
   var verbose = false
 
   func validate() throws {
-    if network.isEmpty { throw ValidationError("name the network: -n PATH") }
+    if paths.isEmpty { throw ValidationError("name the network: -n PATH") }
+    try OutputCheck(networks: paths).check([OutputCheck.Place("-o", output)])
   }
 
   func run() throws {
     let network: VirtualNetwork
     do {
-      network = try NetworkReader().read(paths: self.network)
+      network = try NetworkReader().read(paths: paths)
     } catch {
-      FileHandle.standardError.write(Data("sallyport: \(error)\n".utf8))
-      throw ExitCode(2)
+      StandardError.report(error)
+      throw ExitCode.invalidInput
     }
     let summary = NetworkSummary(network, showsNotes: verbose)
     let text = format == .json ? summary.json() : summary.text()
-    if let output {
-      do {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: output))
-      } catch {
-        FileHandle.standardError.write(Data("sallyport: \(output): cannot be written\n".utf8))
-        throw ExitCode(2)
-      }
-    } else {
-      FileHandle.standardOutput.write(Data(text.utf8))
-    }
+    try withOutput(path: output) { try $0.write(text) }
   }
 }

@@ -5,6 +5,8 @@ import ReportFormats
   import Glibc
 #elseif canImport(Musl)
   import Musl
+#elseif canImport(Darwin)
+  import Darwin
 #endif
 
 /// Where a command's data goes: standard output, or a file that appears under its name when it is complete.
@@ -20,30 +22,57 @@ final class Output {
   private let temporaryPath: String?
   private(set) var buffer = TextBuffer()
 
-  /// Opens the file at `path`, or takes standard output if it is nil.
+  /// Opens the file at `path`, or takes standard output if it is nil or stands for it.
   ///
-  /// Throws an ``OutputFailure`` if the file cannot be made. Devices and pipes are written to, not replaced.
+  /// Throws an ``OutputFailure`` if the file cannot be made. Devices and pipes are written to, not replaced; a link
+  /// stays one, and the file that it leads to is replaced.
   init(path: String?) throws {
     signal(SIGPIPE, SIG_IGN)
-    self.path = path
-    guard let path else {
+    guard let path, !Self.isStandardOutput(path) else {
+      self.path = nil
       handle = .standardOutput
       temporaryPath = nil
       return
     }
-    let kind = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
-    if kind == .typeDirectory {
-      throw OutputFailure(path: path, reason: "is a folder, expected a file's name")
+    let kind = FileSystem.kind(of: path)
+    if kind == .folder { throw OutputFailure(path: path, reason: "is a folder, expected a file's name") }
+    let isReplaced = kind != .stream && !Self.isDescriptor(path)
+    let place = isReplaced ? FileSystem.realPath(path) : path
+    self.path = place
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+    guard FileSystem.kind(of: folder.path) == .folder else {
+      throw OutputFailure(path: path, reason: "the folder \(folder.relativePath) does not exist")
     }
-    let isReplaced = kind == nil || kind == .typeRegular
-    let target = isReplaced ? path + ".sallyport-\(ProcessInfo.processInfo.processIdentifier)" : path
+    let target = isReplaced ? place + ".sallyport-\(ProcessInfo.processInfo.processIdentifier)" : place
     do {
-      if isReplaced { try Data().write(to: URL(fileURLWithPath: target)) }
+      if isReplaced { try Self.create(target, inPlaceOf: kind == .file ? place : nil) }
       handle = try FileHandle(forWritingTo: URL(fileURLWithPath: target))
     } catch {
       throw OutputFailure(path: path, reason: "cannot be written: \(Self.reason(error))")
     }
     temporaryPath = isReplaced ? target : nil
+  }
+
+  /// Whether a file's name stands for standard output.
+  static func isStandardOutput(_ path: String) -> Bool {
+    ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].contains(path)
+  }
+
+  /// Names of what is open already: it may be a file, which somebody else has a hold of.
+  private static func isDescriptor(_ path: String) -> Bool {
+    path == "/dev/stderr" || path.hasPrefix("/dev/fd/") || path.hasPrefix("/proc/self/fd/")
+  }
+
+  /// Makes an empty file, with the rights of the one that it will replace.
+  private static func create(_ path: String, inPlaceOf old: String?) throws {
+    let files = FileManager.default
+    if let old, !files.isWritableFile(atPath: old) {
+      throw NSError(domain: NSPOSIXErrorDomain, code: Int(EACCES))
+    }
+    try Data().write(to: URL(fileURLWithPath: path))
+    if let old, let rights = try? files.attributesOfItem(atPath: old)[.posixPermissions] {
+      try? files.setAttributes([.posixPermissions: rights], ofItemAtPath: path)
+    }
   }
 
   /// Lets `body` append to the buffer, and writes it when enough has come together, or always if `flushing`.
@@ -63,8 +92,7 @@ final class Output {
     do {
       try handle.close()
       // `replaceItemAt` of Foundation on Linux (Swift 6.3.1) loses both files.
-      try? FileManager.default.removeItem(atPath: path)
-      try FileManager.default.moveItem(atPath: temporaryPath, toPath: path)
+      try FileSystem.rename(temporaryPath, to: path)
     } catch {
       throw OutputFailure(path: path, reason: "cannot be written: \(Self.reason(error))")
     }

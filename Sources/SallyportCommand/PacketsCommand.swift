@@ -35,13 +35,16 @@ struct PacketsCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("A pcap or pcapng file, gzip or not; - for standard input.", valueName: "capture"))
+    help: ArgumentHelp("A pcap or pcapng file, gzip or not; - for standard input.", valueName: "capture"),
+    completion: .file())
   var captures: [String]
 
   @Option(help: "How to write packets: text, tsv or json.")
   var format: PacketListing.Format = .text
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("Write to this file.", valueName: "file"))
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Write to this file.", valueName: "file"),
+    completion: .file())
   var output: String?
 
   @Option(help: ArgumentHelp("A BPF filter in tcpdump's syntax, applied first.", valueName: "expr"))
@@ -53,6 +56,7 @@ struct PacketsCommand: ParsableCommand {
 
   func validate() throws {
     if let count, count < 1 { throw ValidationError("--count \(count): expected 1 at least") }
+    try OutputCheck(inputs: captures.map { ("the capture", $0) }).check([OutputCheck.Place("-o", output)])
   }
 
   func run() throws {
@@ -69,6 +73,8 @@ struct PacketsCommand: ParsableCommand {
           failed = true
         }
       }
+      // Nothing was read: a file of this name stays as it is.
+      if failed && !listing.hasCaptures { throw ExitCode.invalidInput }
     }
     if failed { throw ExitCode.invalidInput }
   }
@@ -78,6 +84,8 @@ struct PacketsCommand: ParsableCommand {
     var packets: PacketListing
     /// Packets that may still be listed.
     var left: Int
+    /// Whether any capture was one.
+    private(set) var hasCaptures = false
     private var batch = PacketBatch()
 
     init(packets: PacketListing, left: Int) {
@@ -87,6 +95,7 @@ struct PacketsCommand: ParsableCommand {
 
     mutating func list(_ path: String, filter: String?, to output: Output) throws {
       var reader = try CaptureReader(path: path, filter: filter)
+      hasCaptures = true
       let decoder = PacketDecoder()
       while left > 0 {
         let limit = min(left, 256)

@@ -64,10 +64,13 @@ struct TraceCommand: ParsableCommand {
     name: [.short, .customLong("network")],
     help: ArgumentHelp(
       "A folder of aws describe-* outputs, one such file, or - for standard input; may be repeated.",
-      valueName: "path"))
+      valueName: "path"),
+    completion: .file())
   var network: [String] = []
 
-  @Option(help: ArgumentHelp("Answer the questions of this file; - for standard input.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Answer the questions of this file; - for standard input.", valueName: "file"),
+    completion: .file())
   var flows: String?
 
   @Option(help: ArgumentHelp("The source port; 49152 unless named.", valueName: "port"))
@@ -88,7 +91,9 @@ struct TraceCommand: ParsableCommand {
   @Option(help: "How to write answers.")
   var format = Format.text
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("Write answers to this file.", valueName: "file"))
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Write answers to this file.", valueName: "file"),
+    completion: .file())
   var output: String?
 
   @Option(help: "Whether to colour text; auto: on a terminal, unless NO_COLOR is set or TERM is dumb.")
@@ -107,6 +112,8 @@ struct TraceCommand: ParsableCommand {
     if network.count(where: { $0 == "-" }) + (flows == "-" ? 1 : 0) > 1 {
       throw ValidationError("standard input (-) can be given once only")
     }
+    try OutputCheck(inputs: flows.map { [("the questions", $0)] } ?? [], networks: network)
+      .check([OutputCheck.Place("-o", output)])
     guard flows != nil else {
       guard traffic != nil else { throw ValidationError("ask with FROM TO PROTO, or with --flows FILE") }
       _ = try question()
@@ -148,7 +155,7 @@ struct TraceCommand: ParsableCommand {
       StandardError.report(error)
       return true
     }
-    try withOutput(path: outputPath) { try $0.write(text) }
+    try withOutput(path: output) { try $0.write(text) }
     return false
   }
 
@@ -163,7 +170,7 @@ struct TraceCommand: ParsableCommand {
     }
     let file = path == "-" ? "standard input" : path
     var failed = false
-    try withOutput(path: outputPath) { output in
+    try withOutput(path: output) { output in
       for entry in entries {
         do {
           try output.write(try answer(try entry.get(), of: file, &run))
@@ -205,8 +212,6 @@ struct TraceCommand: ParsableCommand {
       throw ExitCode.invalidInput
     }
   }
-
-  private var outputPath: String? { output == "-" ? nil : output }
 
   private var style: TextStyle {
     let isTerminal = output == nil && Terminal.isTerminal(.standardOutput)
