@@ -76,9 +76,9 @@ extension PacketFilter {
     table.connections[position].lastSeen = packet.time.nanoseconds
     var outcome = isForward ? table.connections[position].forward : table.connections[position].reverse
     let beginsDirection = outcome == Connection.unjudged
-    if beginsDirection {
+    if beginsDirection || packet.isFragment {
       outcome = judge(PacketHeader(packet), relation: .new, reusing: &memory).outcome
-      table.connections[position].reverse = outcome
+      if !packet.isFragment { table.connections[position].reverse = outcome }
     }
     return Verdict(
       memory.classes[Int(outcome)], state: .new, outcome: OutcomeID(rawValue: outcome),
@@ -127,7 +127,7 @@ extension PacketFilter {
         packet, identity, at: .init(position: match.position, isFlipped: isFlipped), in: &table, &memory)
     }
     let start = judgeFirst(packet, identity, knownBefore: false, &memory)
-    if start.packetClass != .unplaced {
+    if start.packetClass != .unplaced && mayBegin(packet, identity, start) {
       let connection = start.connection(lastSeen: now, initiatorIsLow: identity.fromLow == start.isForward)
       let key = canonicalIdentity(packet, Address.self) ?? identity
       let stored = key.fromLow == identity.fromLow ? connection : connection.withEndsSwapped
@@ -144,12 +144,26 @@ extension PacketFilter {
     return start.verdict
   }
 
+  /// Whether a packet is the first of something: an answer without its query (semantics CT-21) and a reset are not, and
+  /// what stops a fragment need not stop whole packets (AD-18).
+  private func mayBegin<Address>(
+    _ packet: PacketSummary, _ identity: FlowIdentity<Address>, _ start: FlowStart
+  ) -> Bool {
+    if identity.isICMPAnswer { return false }
+    if start.phase == .denied { return !packet.isFragment }
+    return !(packet.ipProtocol == .tcp && packet.tcpFlags.contains(.rst))
+  }
+
   /// A new flow under the key of one that has expired, closed or been denied.
   private func beginAgain<Address>(
     _ packet: PacketSummary, _ identity: FlowIdentity<Address>, at match: ConnectionTable<Address>.Match,
     in table: inout ConnectionTable<Address>, _ memory: inout TrackerMemory
   ) -> Verdict {
     let start = judgeFirst(packet, identity, knownBefore: true, &memory)
+    guard mayBegin(packet, identity, start) else {
+      table.connections[match.position].lastSeen = .min / 2
+      return start.verdict
+    }
     let connection = start.connection(
       lastSeen: packet.time.nanoseconds, initiatorIsLow: identity.fromLow == start.isForward)
     table.connections[match.position] = match.isFlipped ? connection.withEndsSwapped : connection

@@ -41,7 +41,7 @@ extension PacketFilter {
     let isMidstream =
       packet.ipProtocol == .tcp && !packet.tcpFlags.isBareSYN && !packet.tcpFlags.contains(.rst)
     guard isMidstream, midstream == .loose, !knownBefore else {
-      return start(judge(header, relation: .new, reusing: &memory), packet)
+      return start(judge(header, relation: .new, reusing: &memory), packet, isMidstream: isMidstream)
     }
     // The side with the lower port is more likely the server; a SYN-ACK settles it.
     let answersFirst = packet.tcpFlags.contains(.syn) || packet.sourcePort < packet.destinationPort
@@ -74,7 +74,10 @@ extension PacketFilter {
         .denied
       } else {
         switch packet.ipProtocol {
-        case .tcp: isMidstream || reply != nil ? .established : .synSent
+        case .tcp:
+          isMidstream || reply != nil
+            ? TCPTransitions.next(.established, TCPEvent(packet.tcpFlags), fromInitiator: reply == nil)
+            : .synSent
         case .udp: .udpRequest
         case .icmp, .icmpv6: .icmp
         default: .other
@@ -146,7 +149,10 @@ extension PacketFilter {
     else {
       return judge(request, relation: .reply, reusing: &memory)
     }
-    var forward = PathWalk(compiled, placed, relation: .new, reusing: memory.takeSteps())
+    // The request was whole, or it would not have been translated (semantics AD-18).
+    var whole = placed
+    whole.isFragment = false
+    var forward = PathWalk(compiled, whole, relation: .new, reusing: memory.takeSteps())
     forward.run(from: origin)
     let translations = forward.translations
     let delivery = forward.delivery
@@ -158,7 +164,10 @@ extension PacketFilter {
     var back = PathWalk(compiled, answer, relation: .reply, reusing: memory.takeSteps())
     back.translations = translations
     switch delivery {
-    case .interface(let interface): back.run(from: .interface(interface))
+    case .interface(let interface):
+      // A router on the way is not the host that the request reached.
+      let isRouter = compiled.network.addresses.owners(of: answer.source).isEmpty && answer.source.isGlobal
+      back.run(from: isRouter ? .internet : .interface(interface))
     case .internet: back.run(from: .internet)
     case .outside, .platformService, nil:
       if let interface = translations.last?.interface ?? origin.interface {
@@ -187,30 +196,44 @@ extension PacketFilter {
   ) -> Verdict {
     let header = PacketHeader(packet)
     if let quote, quote.hasTransport || !(quote.ipProtocol.hasPorts || quote.ipProtocol.hasICMPKind),
-      let match = findQuoted(quote, in: table),
+      let (match, isForward) = findQuoted(quote, in: table),
       packet.time.nanoseconds &- table.connections[match.position].lastSeen
         <= memory.timers.limit(table.connections[match.position].phase),
-      table.connections[match.position].isTracked, table.connections[match.position].phase != .denied
+      table.connections[match.position].isTracked,
+      ![.denied, .closed].contains(table.connections[match.position].phase)
     {
       let admission = memory.outcomes[Int(table.connections[match.position].forward)]
       let judgement =
-        admission.isTranslated && header.source.isGlobal
+        isForward && admission.isTranslated && comesFromBeyond(header.source, quote)
         ? judgeReply(header, to: PacketHeader(quote), reusing: &memory)
         : judge(header, relation: .partOfFlow(trackedAt: trackedInterfaces(admission)), reusing: &memory)
       return Verdict(
-        judgement.packetClass, state: judgement.packetClass == .unplaced ? .none : .related,
+        judgement.packetClass, state: judgement.packetClass.isJudged ? .related : .none,
         outcome: OutcomeID(rawValue: judgement.outcome))
     }
     let judgement = judge(header, relation: .new, reusing: &memory)
     return Verdict(
-      judgement.packetClass, state: judgement.packetClass == .unplaced ? .none : .new,
+      judgement.packetClass, state: judgement.packetClass.isJudged ? .new : .none,
       outcome: OutcomeID(rawValue: judgement.outcome), beginsFlow: judgement.packetClass != .unplaced,
       beginsDirection: true)
   }
 
+  /// Whether an error was sent by the other end of the flow, or by a router outside of the network on the way there.
+  private func comesFromBeyond(_ source: IPAddress, _ quote: QuotedPacket) -> Bool {
+    guard !compiled.network.addresses.owners(of: source).isEmpty else { return source.isGlobal }
+    return privateAddress(of: source) == privateAddress(of: quote.addresses.destination)
+  }
+
+  /// The private address behind a public one; any other address as it is.
+  private func privateAddress(of address: IPAddress) -> IPAddress {
+    guard case .v4(let publicAddress) = address else { return address }
+    return compiled.network.addresses.privateAddress(of: publicAddress).map(IPAddress.v4) ?? address
+  }
+
+  /// The flow that an error quotes a packet of, and whether that packet was its initiator's.
   private func findQuoted<Address>(
     _ quote: QuotedPacket, in table: ConnectionTable<Address>
-  ) -> ConnectionTable<Address>.Match? {
+  ) -> (match: ConnectionTable<Address>.Match, isForward: Bool)? {
     var pair = quote.addresses
     if case .v4(let source, let destination) = pair {
       pair = .v4(
@@ -221,13 +244,21 @@ extension PacketFilter {
     let identity = FlowIdentity(
       ends, ipProtocol: quote.ipProtocol, sourcePort: quote.sourcePort, destinationPort: quote.destinationPort
     )
-    return table.find(identity.key)
+    return table.find(identity.key).map { match in
+      let initiatorIsLow = table.connections[match.position].initiatorIsLow != match.isFlipped
+      return (match, initiatorIsLow == identity.fromLow)
+    }
   }
 
   /// Interfaces whose groups let the flow begin, and which track it.
   func trackedInterfaces(_ outcome: PathOutcome) -> [InterfaceIndex] {
     outcome.steps.filter { $0.isAdmission && $0.tracksFlow }.compactMap(\.interface)
   }
+}
+
+extension PacketClass {
+  /// Whether packets of this class are judged at all, so that tracking says something of them.
+  var isJudged: Bool { self == .allow || self == .deny || self == .unknown }
 }
 
 extension PathOutcome {

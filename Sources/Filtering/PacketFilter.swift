@@ -72,12 +72,12 @@ public struct PacketFilter: Sendable {
     if var verdict = tracker.memory.fragments.verdict(for: packet) {
       verdict.beginsFlow = false
       verdict.beginsDirection = false
-      if verdict.state == .new { verdict.state = .established }
+      if verdict.state == .new && verdict.packetClass != .deny { verdict.state = .established }
       return verdict
     }
     let judgement = judge(PacketHeader(packet), relation: .new, reusing: &tracker.memory)
     return Verdict(
-      judgement.packetClass, state: judgement.packetClass == .unplaced ? .none : .new,
+      judgement.packetClass, state: judgement.packetClass.isJudged ? .new : .none,
       outcome: OutcomeID(rawValue: judgement.outcome))
   }
 }

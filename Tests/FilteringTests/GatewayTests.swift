@@ -143,6 +143,6 @@ struct GatewayTests {
     #expect(answer.verdict == .deny)
     #expect(answer.blockers.first?.step.code == .badState)
     network.route("rtb-db", "203.0.113.0/24", .networkInterface("eni-app2"))
-    #expect(ask(network, "10.0.2.10", "203.0.113.7").blockers.contains { $0.step.code == .badState })
+    #expect(ask(network, "10.0.2.10", "203.0.113.7").blockers.contains { $0.step.code == .badStateRoute })
   }
 }

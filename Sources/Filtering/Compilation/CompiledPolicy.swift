@@ -61,9 +61,15 @@ final class CompiledPolicy: Sendable {
   }
 
   /// The first rule whose unknown peers might be `remote`.
-  func openRule(remote: IPAddress, service: ServiceKey) -> OpenRule? {
+  ///
+  /// - Parameter hasTransport: Whether the ports are known; if not, every port of the protocol may be meant.
+  func openRule(remote: IPAddress, service: ServiceKey, hasTransport: Bool) -> OpenRule? {
     openRules.first { rule in
-      rule.traffic.matches(service) && (rule.within.isEmpty || rule.within.contains { $0.contains(remote) })
+      let mayMatch =
+        hasTransport
+        ? rule.traffic.matches(service)
+        : rule.traffic.ipProtocol == nil || rule.traffic.ipProtocol == service.ipProtocol
+      return mayMatch && (rule.within.isEmpty || rule.within.contains { $0.contains(remote) })
     }
   }
 }

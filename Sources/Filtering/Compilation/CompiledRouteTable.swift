@@ -94,7 +94,8 @@ extension CompiledNetwork {
     let blocks = vpc.ipv4Blocks.map(IPPrefix.v4) + vpc.ipv6Blocks.map(IPPrefix.v6)
     let listed = Set(
       table.routes.compactMap { route -> IPPrefix? in
-        guard case .prefix(let prefix) = route.destination else { return nil }
+        // Only a static route replaces the target of `local` (semantics RT-3, RT-6).
+        guard case .prefix(let prefix) = route.destination, route.origin != .propagated else { return nil }
         return prefix
       })
     return blocks.filter { !listed.contains($0) }.map {

@@ -97,6 +97,7 @@ extension PacketFilter {
         ? "both ends are on the internet: the network is not asked" : "reaches the internet"
     case .networkInterface: "both ends are one host: the packet never leaves it"
     case .outside: "leaves for a network beyond the input"
+    case .route: "has no route back, and the reply returns to its NAT gateway all the same"
     default: "lets it pass"
     }
   }

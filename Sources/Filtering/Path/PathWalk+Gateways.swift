@@ -6,24 +6,30 @@ extension PathWalk {
   /// Follows the route that a table has for the destination.
   mutating func follow(table position: Int, vpc: Int?, subnet: Int?, interface: InterfaceIndex?) {
     let table = network.routeTables[position]
-    guard !header.destination.isMulticast else {
+    guard !header.destination.isMulticast, !isServiceRange(header.destination) else {
       deny(
         .route, .route, .egress, .noPossibleDestination, interface: interface, resource: table.resource)
       return
     }
-    if let open = table.unknownRoute(besides: header.destination) {
+    let open = table.unknownRoute(besides: header.destination)
+    if let open {
       // A route whose prefix list the input does not hold may be meant.
       markUnknown(
         .route, .route, .egress, .prefixListEntries, interface: interface, resource: table.resource,
         rule: open)
     }
     guard let route = table.route(to: header.destination) else {
-      guard !isUnknown || findsEveryBlocker else { return }
+      guard open == nil || findsEveryBlocker else { return }
+      if let gateway = returnsToSender(from: vpc) {
+        append(PathStep(.route, .route, .unfiltered, .egress, interface: interface, resource: table.resource))
+        receive(at: gateway, fromSubnet: nil)
+        return
+      }
       deny(.route, .route, .egress, .noRoute, interface: interface, resource: table.resource)
       if findsEveryBlocker { tryDestinationAnyway(fromSubnet: subnet) }
       return
     }
-    guard !route.isBlackhole else {
+    guard !route.isBlackhole, !isStopped(route.target) else {
       deny(
         .route, .route, .egress, .badStateRoute, interface: interface, resource: table.resource,
         rule: route.rule)
@@ -59,6 +65,33 @@ extension PathWalk {
       leaveByVPN(connections, interface: interface, resource: route.resource)
     case .unmodelled:
       leaveModel(.unmodelled, interface: interface, resource: route.resource)
+    }
+  }
+
+  /// The NAT gateway that gets a reply over a peering although no route leads back to it (semantics RT-21).
+  private func returnsToSender(from vpc: Int?) -> InterfaceIndex? {
+    guard relation == .reply, let vpc, let translation = translations.last,
+      translation.translatedSource == header.destination,
+      let home = network.interfaces[translation.interface.int].vpc
+    else { return nil }
+    let isPeered = network.model.peeringConnections.contains {
+      $0.state == "active"
+        && $0.side(oppositeTo: network.model.vpcs[vpc].id)?.vpc == network.model.vpcs[home].id
+    }
+    return isPeered ? translation.interface : nil
+  }
+
+  /// A route to an instance that does not run is a blackhole, whatever the input says of its state (semantics LC-9).
+  private func isStopped(_ target: CompiledRouteTable.Target) -> Bool {
+    guard case .networkInterface(let interface?) = target else { return false }
+    return [.pending, .stopped, .terminated].contains(network.interfaces[interface.int].instanceState)
+  }
+
+  /// 169.254.168.0/22 and fd00:ec2::/32: no route forwards packets to them (semantics RT-9).
+  private func isServiceRange(_ address: IPAddress) -> Bool {
+    switch address {
+    case .v4(let address): address.rawValue >> 10 == 0xa9fe_a800 >> 10
+    case .v6(let address): address.high >> 32 == 0xfd00_0ec2
     }
   }
 
@@ -135,7 +168,10 @@ extension PathWalk {
 
   /// Mail to the internet is blocked by default whatever the rules (semantics SG-45).
   private var isBlockedMail: Bool {
-    relation == .new && header.hasTransport && header.service == ServiceKey(.tcp, port: 25)
+    if case .v6(let destination) = header.destination, SpecialBlock.isUniqueLocal(destination) {
+      return false
+    }
+    return relation == .new && header.hasTransport && header.service == ServiceKey(.tcp, port: 25)
   }
 
   private func publicAddress(of source: IPv4Address, at interface: InterfaceIndex) -> IPv4Address? {
@@ -265,6 +301,10 @@ extension PathWalk {
       deny(.gateway, .gateway, .egress, .protocolRestriction, interface: interface, resource: resource)
       return
     }
+    if isBlockedMail {
+      deny(.gateway, .gateway, .egress, .protocolRestriction, interface: interface, resource: resource)
+      guard findsEveryBlocker else { return }
+    }
     append(PathStep(.gateway, .gateway, .unfiltered, .egress, interface: interface, resource: resource))
     enterInternet()
   }
@@ -279,7 +319,10 @@ extension PathWalk {
       markUnknown(.route, .networkInterface, .egress, .unmodelled, interface: interface, resource: resource)
       return
     }
-    let owns = network.addresses.owners(of: header.destination).contains { $0.interface == target }
+    // Its public address is not one that the instance knows (semantics AD-12).
+    let owns = network.addresses.owners(of: header.destination).contains {
+      $0.interface == target && !$0.isPublic
+    }
     if owns {
       receive(at: target, fromSubnet: fromSubnet)
       return

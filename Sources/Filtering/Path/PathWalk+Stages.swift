@@ -63,7 +63,9 @@ extension PathWalk {
       markUnknown(stage, .securityGroup, direction, .firstFragment, interface: interface)
       return true
     case .none:
-      if let open = policy.openRule(remote: remote, service: header.service) {
+      if let open = policy.openRule(
+        remote: remote, service: header.service, hasTransport: header.hasTransport)
+      {
         markUnknown(
           stage, .securityGroup, direction, open.missing, interface: interface, rule: open.index,
           code: open.missing == .groupMembers ? .unknownPeeredGroups : nil)

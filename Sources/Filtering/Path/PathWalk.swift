@@ -126,7 +126,10 @@ struct PathWalk {
     case .subnet(let subnet): leave(subnet: subnet, interface: nil)
     case .outside(let interface, let missing):
       if let missing { markUnknown(.placement, .outside, .ingress, missing, interface: interface) }
-      receive(at: interface, fromSubnet: nil)
+      // The sender may be a neighbour that the input lacks: inside a subnet no ACL acts (semantics P-5, NACL-12).
+      let home = network.interfaces[interface.int].subnet
+      let isNeighbour = home.map { network.model.subnets[$0].contains(header.source) } ?? false
+      receive(at: interface, fromSubnet: isNeighbour ? home : nil)
     }
   }
 
