@@ -113,6 +113,9 @@ let package = Package(
         "TrafficAudit", "TestSupport", "AllocationCounter",
       ]),
     .testTarget(
+      name: "ReferenceTests",
+      dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "TestSupport"]),
+    .testTarget(
       name: "ReportFormatsTests",
       dependencies: [
         "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
