@@ -154,7 +154,7 @@ struct AuditCommand: ParsableCommand {
     let filter = PacketFilter(
       network, midstream: midstream, captureInterface: try interface.map { try findInterface($0, network) })
     var run = AuditRun(
-      filter, timers: timers == .nitro ? .nitro : .nitroV6, decapsulates: decapsulate == .auto,
+      network, filter, timers: timers == .nitro ? .nitro : .nitroV6, decapsulates: decapsulate == .auto,
       warnings: network.warnings)
     Interruption.listen()
     var bar = ProgressBar(quiet ? .never : progress)

@@ -76,6 +76,8 @@ public struct AuditReport: Sendable {
     public var interfaceName: String?
     public var direction: Direction
     public var remote: IPPrefix
+    /// What the interface is called whose address the remote is.
+    public var remoteName: String?
     public var ipProtocol: IPProtocol
     /// Destination port, or nil where the protocol has none or the packet did not tell.
     public var port: UInt16?
@@ -110,6 +112,8 @@ public struct AuditReport: Sendable {
     /// The rule with the peer's name in place of its id, where it has one: `tcp 8080 from sg/web`.
     public var shortText: String
     public var tally: Tally
+    /// Whether packets passed an interface of this group or ACL, so that the rule could have been used.
+    public var hadPackets = true
   }
 
   public struct Undecoded: Sendable, Hashable {

@@ -23,6 +23,18 @@ import Testing
     #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
   }
 
+  @Test func unusedRulesOfPoliciesWithoutPacketsAreCounted() throws {
+    let (short, all) = (
+      try CommandRun("audit", Self.capture, "-n", Self.network),
+      try CommandRun("audit", Self.capture, "-n", Self.network, "--verbose")
+    )
+    #expect(
+      short.output.hasSuffix("\n  and 5 more of groups and ACLs that no packet passed: --verbose shows all\n")
+    )
+    #expect(!short.output.contains("all from sg/default"))
+    #expect(all.output.contains("    ingress  all from sg/default\n"))
+  }
+
   @Test func jsonReportIsTheGoldenOne() throws {
     let run = try CommandRun("audit", Self.capture, "-n", Self.network, "--format", "json")
     #expect(run.exitCode == 0)
@@ -246,6 +258,7 @@ import Testing
     #expect(interrupted.output.hasPrefix("CAPTURE"))
     #expect(interrupted.output.hasSuffix("exit 130\n"))
     #expect(!interrupted.output.contains("TRUNCATED"))
+    #expect(interrupted.output.contains("\n  ! INTERRUPTED: the audit was stopped"))
   }
 
   @Test func progressIsShownOnDemand() throws {

@@ -122,7 +122,9 @@ struct PacketsCommandTests {
     #expect(left == [name])
   }
 
-  @Test(arguments: [("/nowhere/out", "/nowhere/out: the folder /nowhere does not exist"), ("/", "/: is a folder")])
+  @Test(arguments: [
+    ("/nowhere/out", "/nowhere/out: the folder /nowhere does not exist"), ("/", "/: is a folder"),
+  ])
   func anOutputThatCannotBeWritten(path: String, message: String) throws {
     let run = try CommandRun(["packets", "-o", path, "-"], input: Data(Self.capture))
     #expect(run.errors.hasPrefix("sallyport: " + message), "\(run.errors)")

@@ -29,7 +29,8 @@ extension AuditTextReport {
     let word = denial.direction == .ingress ? "from" : "to"
     canvas.line(
       "  " + StyledText("DENY", .boldRed) + "  "
-        + StyledText("\(group.traffic) \(word) \(Self.text(of: denial.remote))", .bold),
+        + StyledText("\(group.traffic) \(word) \(Self.text(of: denial.remote))", .bold)
+        + StyledText(denial.remoteName.map { " (\($0))" } ?? ""),
       right: StyledText(Quantities.count(group.packets, "packet"), .bold))
     let place = denial.interface.map { interface in
       "\(denial.direction) at " + (denial.interfaceName.map { "\($0) (\(interface))" } ?? interface.rawValue)
@@ -118,7 +119,8 @@ extension AuditTextReport {
     canvas.heading("UNUSED RULES", "\(Quantities.count(unused.count)) of \(Quantities.count(all))")
     var owners: [ResourceID] = []
     var rules: [ResourceID: [AuditReport.RuleUse]] = [:]
-    for rule in unused {
+    let listed = showsAll ? unused : unused.filter(\.hadPackets)
+    for rule in listed {
       if rules[rule.owner] == nil { owners.append(rule.owner) }
       rules[rule.owner, default: []].append(rule)
     }
@@ -132,6 +134,8 @@ extension AuditTextReport {
         canvas.paragraph(lead, texts.joined(separator: "; "), indent: 13)
       }
     }
+    writeRest(
+      unused.count - listed.count, "of groups and ACLs that no packet passed", to: &canvas)
   }
 
   private static func owner(_ rule: AuditReport.RuleUse) -> String { rule.ownerName ?? rule.owner.rawValue }

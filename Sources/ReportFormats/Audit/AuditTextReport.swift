@@ -30,12 +30,12 @@ public struct AuditTextReport: Sendable {
     var canvas = TextCanvas(style)
     writeCaptures(to: &canvas)
     writeTotals(to: &canvas)
+    writeWarnings(to: &canvas)
     writeDenials(to: &canvas)
     writeReasons(to: &canvas)
     writeInterfaces(to: &canvas)
     writeRules(to: &canvas)
     writeUnusedRules(to: &canvas)
-    writeWarnings(to: &canvas)
     return canvas.text
   }
 

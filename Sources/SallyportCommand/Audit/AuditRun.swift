@@ -3,10 +3,12 @@ import Filtering
 import NetworkTypes
 import ReportFormats
 import TrafficAudit
+import VirtualNetworks
 import WireFormat
 
 /// One audit from bytes to report: connects captures, decoder, auditor and verdict records, batch by batch.
 struct AuditRun {
+  private let network: VirtualNetwork
   private var auditor: Auditor
   private let decoder: PacketDecoder
   private var batch = PacketBatch()
@@ -17,7 +19,11 @@ struct AuditRun {
   /// Whether somebody asked to stop.
   private(set) var wasInterrupted = false
 
-  init(_ filter: PacketFilter, timers: IdleTimers, decapsulates: Bool, warnings: [String]) {
+  init(
+    _ network: VirtualNetwork, _ filter: PacketFilter, timers: IdleTimers, decapsulates: Bool,
+    warnings: [String]
+  ) {
+    self.network = network
     decoder = PacketDecoder(decapsulates: decapsulates)
     auditor = Auditor(filter, tracker: ConnectionTracker(timers: timers))
     self.warnings = warnings
@@ -25,6 +31,7 @@ struct AuditRun {
 
   var report: AuditReport {
     var report = AuditReport(auditor, captures: captures, warnings: warnings)
+    report.complete(from: network, auditor.filter)
     if wasInterrupted {
       report.warnings.insert(
         "INTERRUPTED: the audit was stopped before the end of the captures; the report covers what was read",
