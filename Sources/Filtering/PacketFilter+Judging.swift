@@ -122,9 +122,9 @@ extension PacketFilter {
       let step = PathStep(.placement, .platformService, .unfiltered, .egress, interface: interface)
       return Judgement(
         packetClass: .exempt, outcome: memory.intern(PathOutcome(.exempt, steps: [step])), isTracked: false)
-    case .ambiguous(let interface):
+    case .unknown(let interface, let missing):
       let step = PathStep(
-        .placement, .networkInterface, .unknown, .ingress, interface: interface, missing: .ambiguousAddress)
+        .placement, .networkInterface, .unknown, .ingress, interface: interface, missing: missing)
       return Judgement(packetClass: .unknown, outcome: memory.intern(PathOutcome(.unknown, steps: [step])))
     case .nowhere:
       return Judgement(

@@ -38,10 +38,13 @@ struct AddressOwners: Sendable {
     }
   }
 
-  /// The private address behind a public one, or nil if the address is not public or of several interfaces.
+  /// The private address behind a public one, or nil if the address is not public, or if either address
+  /// belongs to several interfaces.
   func privateAddress(of address: IPv4Address) -> IPv4Address? {
-    guard let owners = ipv4[address], owners.count == 1 else { return nil }
-    return owners[0].privateAddress
+    guard let owners = ipv4[address], owners.count == 1, let privateAddress = owners[0].privateAddress,
+      ipv4[privateAddress]?.count(where: { !$0.isPublic }) == 1
+    else { return nil }
+    return privateAddress
   }
 
   /// Every interface that has the address, in the order of the input.

@@ -34,10 +34,15 @@ extension CompiledNetwork {
     for (position, interface) in model.networkInterfaces.enumerated()
     where interface.kind == .networkLoadBalancer {
       guard let balancer = balancer(of: interface) else { continue }
-      let zone = index.subnets[interface.subnet].flatMap { model.subnets[$0].zone }
+      let zone = index.subnets[interface.subnet].flatMap { model.subnets[$0].zoneKey }
       balancersByInterface[InterfaceIndex(position)] = CompiledBalancer(
         resource: resources.index(of: balancer.id), isActive: balancer.state == "active",
         listeners: balancer.listeners.map { compile($0, of: balancer, zone: zone) })
+    }
+    for balancer in balancersByInterface.values {
+      for target in balancer.listeners.flatMap(\.targets) where target.preservesClient {
+        if let interface = target.interface { balancerTargets.insert(interface) }
+      }
     }
   }
 
@@ -93,7 +98,7 @@ extension CompiledNetwork {
     }
     guard let address else { return nil }
     let targetZone = interface.flatMap { index.subnets[model.networkInterfaces[$0].subnet] }
-      .flatMap { model.subnets[$0].zone }
+      .flatMap { model.subnets[$0].zoneKey }
     if balancer.isCrossZone != true, let zone, let targetZone, zone != targetZone { return nil }
     return CompiledBalancer.Target(
       address: address, interface: interface.map(InterfaceIndex.init), port: port,

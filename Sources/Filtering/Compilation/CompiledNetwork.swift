@@ -16,6 +16,8 @@ struct CompiledNetwork: Sendable {
   var attachments: [CompiledAttachment] = []
   var transitTables: [CompiledTransitTable] = []
   var balancersByInterface: [InterfaceIndex: CompiledBalancer] = [:]
+  /// Interfaces to which a balancer sends packets with their client's address.
+  var balancerTargets: Set<InterfaceIndex> = []
   var addresses: AddressOwners
   var index: NetworkIndex
   /// What people call resources, by id.

@@ -41,7 +41,7 @@ extension CompiledNetwork {
     for attachment in model.transitGatewayAttachments {
       var byZone: [String: Int] = [:]
       for subnet in attachment.subnets.compactMap({ index.subnets[$0] }) {
-        byZone[model.subnets[subnet].zone ?? ""] = subnet
+        byZone[model.subnets[subnet].zoneKey ?? ""] = subnet
       }
       attachments.append(
         CompiledAttachment(
@@ -122,4 +122,9 @@ extension CompiledNetwork {
         resource: resources.index(of: table.id), routes: routes,
         table: IPPrefixTable(best.map { ($0.key, $0.value.position) }), isIncomplete: isIncomplete))
   }
+}
+
+extension Subnet {
+  /// What tells zones apart: their id, which is the same in every account, where the input has it (semantics RT-24).
+  var zoneKey: String? { zoneID ?? zone }
 }

@@ -19,7 +19,7 @@ extension PathWalk {
         rule: open)
     }
     guard let route = table.route(to: header.destination) else {
-      guard open == nil || findsEveryBlocker else { return }
+      guard open == nil else { return }
       if let gateway = returnsToSender(from: vpc) {
         append(PathStep(.route, .route, .unfiltered, .egress, interface: interface, resource: table.resource))
         receive(at: gateway, fromSubnet: nil)
@@ -39,11 +39,7 @@ extension PathWalk {
     append(
       PathStep(
         .route, .route, .allow, .egress, interface: interface, resource: table.resource, rule: route.rule))
-    leg += 1
-    guard leg <= Self.legLimit else {
-      deny(.route, .route, .egress, .noPossibleDestination, interface: interface, resource: table.resource)
-      return
-    }
+    guard beginLeg(at: interface) else { return }
     switch route.target {
     case .local: deliver(in: vpc, fromSubnet: subnet, sender: interface)
     case .internetGateway: leaveByInternetGateway(vpc: vpc, interface: interface, resource: route.resource)

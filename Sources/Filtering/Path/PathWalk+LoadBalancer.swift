@@ -67,7 +67,7 @@ extension PathWalk {
         originalDestination: before.destination, originalPort: before.service.port))
     append(
       PathStep(.gateway, .gateway, .translate, .ingress, interface: interface, resource: balancer.resource))
-    leg += 1
+    guard beginLeg(at: interface) else { return }
     if header.source == header.destination {
       // A target that calls itself through its balancer with its address preserved is not answered.
       deny(
@@ -102,7 +102,7 @@ extension PathWalk {
     if let balancerAddress = translation.originalDestination { header.source = balancerAddress }
     header.sourcePort = translation.originalPort ?? header.sourcePort
     append(PathStep(.gateway, .gateway, .translate, .egress, interface: interface, resource: resource))
-    leg += 1
+    guard beginLeg(at: interface) else { return }
     leaveBalancer(interface, subnet: subnet)
   }
 

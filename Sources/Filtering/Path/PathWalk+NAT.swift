@@ -117,7 +117,7 @@ extension PathWalk {
       header.source = destination
     }
     append(PathStep(.gateway, .gateway, .translate, .ingress, interface: interface, resource: resource))
-    leg += 1
+    guard beginLeg(at: interface) else { return }
     leaveNATGateway(interface)
   }
 

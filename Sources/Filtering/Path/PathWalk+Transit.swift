@@ -28,7 +28,7 @@ extension PathWalk {
         .gateway, .gateway, .egress, .badStateAttachment, interface: interface, resource: attachment.resource)
       return
     }
-    if !attachment.subnetsByZone.isEmpty, let zone = subnet.flatMap({ network.model.subnets[$0].zone }) {
+    if !attachment.subnetsByZone.isEmpty, let zone = subnet.flatMap({ network.model.subnets[$0].zoneKey }) {
       guard let door = attachment.subnetsByZone[zone] else {
         deny(.gateway, .gateway, .egress, .transitZone, interface: interface, resource: attachment.resource)
         guard findsEveryBlocker else { return }
@@ -47,11 +47,7 @@ extension PathWalk {
 
   /// Looks the destination up in the table that the attachment is associated with.
   private mutating func route(through position: Int, zone: String?, interface: InterfaceIndex?) {
-    guard leg < Self.legLimit else {
-      deny(.route, .route, .egress, .noPossibleDestination, interface: interface)
-      return
-    }
-    leg += 1
+    guard beginLeg(at: interface) else { return }
     let attachment = network.attachments[position]
     guard let tablePosition = attachment.table else {
       deny(

@@ -242,6 +242,16 @@ struct PathWalk {
     if findsEveryBlocker { headers.append(header) }
   }
 
+  /// Begins a new leg; false where there have been too many, as routes or balancers that lead in circles make them.
+  mutating func beginLeg(at interface: InterfaceIndex?) -> Bool {
+    guard leg < Self.legLimit else {
+      deny(.route, .route, .egress, .noPossibleDestination, interface: interface)
+      return false
+    }
+    leg += 1
+    return true
+  }
+
   mutating func deny(
     _ stage: EvaluationStage, _ element: PathStep.Element, _ direction: Direction, _ code: ReachabilityCode,
     interface: InterfaceIndex? = nil, resource: ResourceIndex? = nil, rule: RuleIndex? = nil

@@ -7,8 +7,9 @@ enum Placement: Sendable {
   case enters(PathWalk.Origin, PacketHeader)
   /// Traffic of the platform's own services, at an interface.
   case platform(InterfaceIndex?)
-  /// More than one interface may be meant.
-  case ambiguous(InterfaceIndex)
+  /// What becomes of it hangs on something that is not known: which of several interfaces is meant, or what the
+  /// instance behind this one does.
+  case unknown(InterfaceIndex, MissingPiece)
   /// Neither address belongs to the network.
   case nowhere
 }
@@ -93,6 +94,12 @@ extension CompiledNetwork {
     case .internetGateway, .egressOnlyGateway:
       return .enters(.internet, beforeGateway(header, destination))
     case .natGateway, .local, nil:
+      if header.source.isGlobal, balancerTargets.contains(interface),
+        publicAddress(of: header.destination, destination) == nil
+      {
+        // A client that a balancer hides behind: which listener it asked, the packet does not tell.
+        return .unknown(interface, .loadBalancer)
+      }
       // No way back to a private source: it came by a way that the model does not have.
       return header.source.isGlobal
         ? .enters(.internet, beforeGateway(header, destination))
@@ -134,7 +141,7 @@ extension CompiledNetwork {
         }
       }
     }
-    guard best.count == 1 else { return .ambiguous(somewhere) }
+    guard best.count == 1 else { return .unknown(somewhere, .ambiguousAddress) }
     return place(header, source: best[0].0, destination: best[0].1, compiled)
   }
 
@@ -166,10 +173,12 @@ extension CompiledNetwork {
     }
     guard let destination = own(header.destination) else {
       // What never leaves the link, or is for many, is nobody's in particular.
-      return header.destination.isMulticast || header.source.isLinkLocal
-        ? .nowhere : .enters(.outside(to: interface, missing: nil), header)
+      if header.destination.isMulticast || header.source.isLinkLocal { return .nowhere }
+      return interfaces[interface.int].checksAddresses
+        ? .enters(.outside(to: interface, missing: nil), header) : .unknown(interface, .forwardingInstance)
     }
-    let senders = addresses.owners(of: header.source)
+    // Of several that have the sender's address, only one that the interface's VPC can hear.
+    let senders = addresses.owners(of: header.source).filter { distance($0, destination) < 2 || $0.isPublic }
     return place(
       header, source: senders.count == 1 ? senders[0] : nil, destination: destination, compiled)
   }

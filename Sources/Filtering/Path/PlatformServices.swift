@@ -30,14 +30,21 @@ enum PlatformServices {
     }
   }
 
-  /// ICMPv6 router and neighbor discovery (RFC 4861), which the platform answers itself.
+  /// ICMPv6 router and neighbor discovery (RFC 4861) on the link, which the platform answers itself; the same types
+  /// between two far addresses are packets like any other.
   static func isNeighborDiscovery(_ header: PacketHeader) -> Bool {
     header.ipProtocol == .icmpv6 && header.hasTransport && (133...136).contains(header.service.port >> 8)
+      && staysOnLink(header)
   }
 
-  /// DHCP between clients and the platform's server: ports 67 and 68, or 546 and 547 (ports: [mem]).
+  private static func staysOnLink(_ header: PacketHeader) -> Bool {
+    [header.source, header.destination].contains { $0.isLinkLocal || $0.isMulticast || $0.isUnspecified }
+  }
+
+  /// DHCP between clients and the platform's server: ports 67 and 68, or 546 and 547 (ports: [mem]), from or to
+  /// nobody, everybody or the link. What the server sends from the router's address is exempt as the router's.
   static func isDHCP(_ header: PacketHeader) -> Bool {
-    guard header.ipProtocol == .udp, header.hasTransport else { return false }
+    guard header.ipProtocol == .udp, header.hasTransport, staysOnLink(header) else { return false }
     switch (header.family, header.sourcePort, header.service.port) {
     case (.v4, 68, 67), (.v4, 67, 68), (.v6, 546, 547), (.v6, 547, 546): return true
     default: return false

@@ -31,6 +31,14 @@ extension IPAddress {
     }
   }
 
+  /// Nobody's address: 0.0.0.0 or ::.
+  var isUnspecified: Bool {
+    switch self {
+    case .v4(let address): address == .zero
+    case .v6(let address): address == .zero
+    }
+  }
+
   /// 224/4 and 255.255.255.255, or ff00::/8: VPCs carry neither multicast nor broadcast.
   var isMulticast: Bool {
     switch self {

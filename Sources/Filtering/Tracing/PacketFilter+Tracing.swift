@@ -16,11 +16,11 @@ extension PacketFilter {
     case .platform(let interface):
       return single(
         header, .allow, PathStep(.placement, .platformService, .unfiltered, .egress, interface: interface))
-    case .ambiguous(let interface):
+    case .unknown(let interface, let missing):
       return single(
         header, .unknown,
         PathStep(
-          .placement, .networkInterface, .unknown, .egress, interface: interface, missing: .ambiguousAddress))
+          .placement, .networkInterface, .unknown, .egress, interface: interface, missing: missing))
     case .nowhere:
       // From the internet to the internet: nothing of the network is asked.
       return single(header, .allow, PathStep(.placement, .internet, .unfiltered, .egress))
@@ -85,7 +85,7 @@ extension PacketFilter {
   private func address(of end: TraceQuestion.End, v6: Bool, asPublic: Bool) -> IPAddress? {
     switch end {
     case .address(let address): return address
-    case .internet: return v6 ? .v6(freeAddressV6) : .v4(freeAddressV4)
+    case .internet: return v6 ? freeAddressV6.map(IPAddress.v6) : freeAddressV4.map(IPAddress.v4)
     case .interface(let interface):
       let model = compiled.network.model.networkInterfaces[interface.int]
       if v6 { return model.ipv6Addresses.first.map(IPAddress.v6) }
@@ -97,20 +97,18 @@ extension PacketFilter {
   }
 
   /// An address of the internet that is neither the network's own nor special.
-  private var freeAddressV4: IPv4Address {
-    var candidate = IPv4Address(8, 8, 8, 8)
-    while compiled.network.vpc(containing: .v4(candidate)) != nil
-      || !compiled.network.addresses.owners(of: .v4(candidate)).isEmpty
-    {
-      candidate = IPv4Address(rawValue: candidate.rawValue &+ 0x0101_0101)
-    }
-    return candidate
+  private var freeAddressV4: IPv4Address? {
+    (0..<255).lazy.map { IPv4Address(rawValue: 0x0808_0808 &+ 0x0101_0101 &* $0) }.first { isFree(.v4($0)) }
   }
 
-  private var freeAddressV6: IPv6Address {
-    var candidate = IPv6Address(high: 0x2001_4860_4860_0000, low: 0x8888)
-    while compiled.network.vpc(containing: .v6(candidate)) != nil { candidate.high &+= 1 << 32 }
-    return candidate
+  private var freeAddressV6: IPv6Address? {
+    (0..<255).lazy.map { IPv6Address(high: 0x2001_4860_4860_0000 &+ $0 << 32, low: 0x8888) }
+      .first { isFree(.v6($0)) }
+  }
+
+  private func isFree(_ address: IPAddress) -> Bool {
+    address.isGlobal && compiled.network.vpc(containing: address) == nil
+      && compiled.network.addresses.owners(of: address).isEmpty
   }
 
   // MARK: Where it starts

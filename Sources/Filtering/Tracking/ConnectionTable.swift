@@ -51,6 +51,10 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
   private var free: [UInt32] = []
   /// The most connections that are kept at once.
   let capacityLimit: Int
+  /// When a full table may be swept again: a sweep looks at every slot.
+  private var nextSweep = Int64.min
+  /// Makes slots unpredictable, so that no capture can be written to fill one chain; answers never depend on it.
+  private let seed = UInt64.random(in: .min ... .max)
 
   init(capacityLimit: Int) {
     self.capacityLimit = capacityLimit
@@ -70,7 +74,7 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
 
   /// The key's connection, or nil.
   func find(_ key: FlowKey<Address>) -> Match? {
-    var index = Int(truncatingIfNeeded: key.tableHash) & mask
+    var index = Int(truncatingIfNeeded: key.tableHash(seed)) & mask
     while slots[index].position != 0 {
       if slots[index].key == key {
         return Match(position: Int(slots[index].position) - 1, isFlipped: slots[index].isFlipped)
@@ -83,13 +87,13 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
   /// Reads the key's first slot, to bring it into the cache.
   @inline(__always)
   func touchSlot(_ key: FlowKey<Address>) -> UInt64 {
-    UInt64(slots[Int(truncatingIfNeeded: key.tableHash) & mask].position)
+    UInt64(slots[Int(truncatingIfNeeded: key.tableHash(seed)) & mask].position)
   }
 
   /// Reads the connection in the key's first slot, to bring it into the cache.
   @inline(__always)
   func touchConnection(_ key: FlowKey<Address>) -> UInt64 {
-    let position = slots[Int(truncatingIfNeeded: key.tableHash) & mask].position
+    let position = slots[Int(truncatingIfNeeded: key.tableHash(seed)) & mask].position
     return position == 0 ? 0 : UInt64(truncatingIfNeeded: connections[Int(position) - 1].lastSeen)
   }
 
@@ -98,7 +102,7 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
     _ key: FlowKey<Address>, _ connection: Connection, now: Int64, timers: IdleTimers
   ) -> Int? {
     if (used + 1) * 4 > slots.count * 3 || used >= capacityLimit {
-      sweep(now: now, timers: timers)
+      makeRoom(now: now, timers: timers)
       if used >= capacityLimit { return nil }
     }
     let position: Int
@@ -117,7 +121,7 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
   /// Lets a second key lead to a connection: the same flow seen on the other side of a translation.
   mutating func addAlias(_ key: FlowKey<Address>, of match: Match, now: Int64, timers: IdleTimers) {
     if (used + 1) * 4 > slots.count * 3 || used >= capacityLimit {
-      sweep(now: now, timers: timers)
+      makeRoom(now: now, timers: timers)
       if used >= capacityLimit || connections[match.position].isForgotten { return }
     }
     place(Slot(key: key, position: UInt32(match.position) + 1, isFlipped: match.isFlipped))
@@ -125,7 +129,7 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
   }
 
   private mutating func place(_ slot: Slot) {
-    var index = Int(truncatingIfNeeded: slot.key.tableHash) & mask
+    var index = Int(truncatingIfNeeded: slot.key.tableHash(seed)) & mask
     while slots[index].position != 0 { index = (index + 1) & mask }
     slots[index] = slot
   }
@@ -138,6 +142,13 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
       connections[position].isForwardStale = true
       connections[position].isReverseStale = true
     }
+  }
+
+  /// Sweeps, but of a full table at most once a second of the capture's time.
+  private mutating func makeRoom(now: Int64, timers: IdleTimers) {
+    guard used < capacityLimit || now >= nextSweep else { return }
+    sweep(now: now, timers: timers)
+    nextSweep = now &+ 1_000_000_000
   }
 
   /// Drops expired connections, and doubles the slots unless that freed half of them.
@@ -165,10 +176,12 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
 extension FlowKey {
   /// A hash for tables that hold keys of captures: multiply-and-fold over the packed key.
   @inline(__always)
-  var tableHash: UInt64 {
+  func tableHash(_ seed: UInt64) -> UInt64 {
     let ports =
       UInt64(lowPort) << 48 | UInt64(highPort) << 32 | UInt64(ipProtocol.rawValue) << 8 | UInt64(kind)
-    return Self.mix(lowAddress.hashBits &+ 0x9e37_79b9_7f4a_7c15 &* highAddress.hashBits, ports)
+    return Self.mix(
+      lowAddress.hashBits &+ 0x9e37_79b9_7f4a_7c15 &* highAddress.hashBits ^ seed,
+      ports ^ (seed << 32 | seed >> 32))
   }
 
   @inline(__always)

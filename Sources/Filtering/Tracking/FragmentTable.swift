@@ -25,7 +25,8 @@ struct FragmentTable: Sendable {
     let now = packet.time.nanoseconds
     if entries.count >= Self.limit {
       entries = entries.filter { now &- $0.value.time <= Self.lifetime }
-      if entries.count >= Self.limit { entries.removeAll(keepingCapacity: true) }
+      // Half must be free afterwards, or the next few fragments would pay for this again.
+      if entries.count > Self.limit / 2 { entries.removeAll(keepingCapacity: true) }
     }
     entries[Self.key(packet)] = Entry(verdict: verdict, time: now)
   }
@@ -39,8 +40,11 @@ struct FragmentTable: Sendable {
   }
 
   private static func key(_ packet: PacketSummary) -> Key {
-    Key(
-      addresses: packet.addresses, ipProtocol: packet.ipProtocol,
+    // In IPv6 a later fragment names the header after the fragment header, a first one may be followed further
+    // (RFC 8200 section 4.5).
+    let isIPv6 = packet.addresses.family == .v6
+    return Key(
+      addresses: packet.addresses, ipProtocol: isIPv6 ? IPProtocol(rawValue: 0) : packet.ipProtocol,
       identification: packet.fragmentIdentification)
   }
 }

@@ -24,7 +24,8 @@ enum Loopback {
     case 2: .network(offset: 4, etherType: EtherType.ipv4)
     // Linux 10, Windows 23, NetBSD and OpenBSD 24, FreeBSD 28, macOS 30.
     case 10, 23, 24, 28, 30: .network(offset: 4, etherType: EtherType.ipv6)
-    default: .stop(DecodingStop(.loopback, .notIP, detail: family))
+    // Families are small numbers; what is not one is told apart no further, so that reports stay short.
+    default: .stop(DecodingStop(.loopback, .notIP, detail: min(family, 0xffff)))
     }
   }
 }

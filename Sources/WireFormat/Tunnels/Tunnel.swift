@@ -42,7 +42,7 @@ enum Tunnel {
   ///
   /// `header` begins with the IP header. IPv6 extension headers are not looked behind: neither service writes any.
   static func payload(of header: Span<UInt8>, port: UInt16) -> Payload? {
-    guard header.count >= 20 else { return nil }
+    guard header.count >= 20, header[0] >> 4 == 4 || header[6] == IPProtocol.udp.rawValue else { return nil }
     let length = header[0] >> 4 == 4 ? Int(header[0] & 15) * 4 : 40
     let start = length + udpHeaderLength
     guard header.count >= start + tunnelHeaderLength else { return nil }
