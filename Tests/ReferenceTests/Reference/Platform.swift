@@ -14,7 +14,7 @@ extension ReferenceNetwork {
 
   /// Whether the packet is between an interface and a service of the platform.
   func isExempt(_ header: Header, _ sender: NetworkInterface?, _ receiver: NetworkInterface?) -> Bool {
-    if isDHCP(header) || isDiscovery(header) { return true }
+    if staysOnLink(header), isDHCP(header) || isDiscovery(header) { return true }
     if let sender, isService(header.destination, sender) { return true }
     return receiver.map { isService(header.source, $0) } ?? false
   }
@@ -34,6 +34,16 @@ extension ReferenceNetwork {
     case .v6(let address):
       return subnets.contains { $0.ipv6Blocks.contains { address == $0.first.next } }
     }
+  }
+
+  /// Whether an end is nobody, everybody or an address of the link alone: SG-42 exempts the platform's own services, not
+  /// every packet that has their ports or types.
+  private func staysOnLink(_ header: Header) -> Bool {
+    let blocks = [
+      "0.0.0.0/32", "255.255.255.255/32", "224.0.0.0/4", "169.254.0.0/16", "::/128", "ff00::/8", "fe80::/10",
+    ]
+    .map { IPPrefix($0)! }
+    return blocks.contains { $0.contains(header.source) || $0.contains(header.destination) }
   }
 
   private func isDHCP(_ header: Header) -> Bool {
