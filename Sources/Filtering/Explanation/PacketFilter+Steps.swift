@@ -90,7 +90,7 @@ extension PacketFilter {
 
   private func explain(unfiltered step: PathStep) -> String {
     switch step.element {
-    case .securityGroup: "has no security groups, which nothing filters"
+    case .securityGroup: "has no security groups: nothing filters here"
     case .platformService: "traffic of the platform's own services is never filtered"
     case .internet:
       step.stage == .placement
