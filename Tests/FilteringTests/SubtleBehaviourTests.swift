@@ -1,5 +1,6 @@
 import Filtering
 import NetworkTypes
+import RuleMatching
 import TestSupport
 import Testing
 import VirtualNetworks
@@ -224,6 +225,17 @@ struct SubtleBehaviourTests {
     #expect(scene.send(.tcp("10.1.0.10:40000", to: "203.0.113.7:80")).code == .peeringAddressOutsideVPC)
     #expect(scene.send(.tcp("10.0.1.10:40000", to: "10.1.0.10:80")).packetClass == .allow)
     #expect(scene.send(.tcp("10.1.0.10:80", to: "10.0.1.10:40000", [.syn, .ack])).packetClass == .allow)
+    // Through the NAT gateway the reply needs no route back.
+    network.removeRoute("rtb-priv", "10.1.0.0/16")
+    network.route("rtb-pub", "10.1.0.0/16", .peering("pcx-1"))
+    network.removeRoute("rtb-b", "10.0.0.0/16")
+    network.removeRoute("rtb-b", "0.0.0.0/0")
+    let answer = PacketFilter(network.network).trace(
+      TraceQuestion(
+        from: .address(IPAddress("10.0.1.10")!), to: .address(IPAddress("10.1.0.10")!),
+        service: ServiceKey(.tcp, port: 80)))
+    #expect(answer.verdict == .allow, "\(answer.blockers)")
+    #expect(answer.steps.contains { $0.step.action == .translate })
   }
 
   @Test("S17: being let out is not being delivered (AD-13)")
