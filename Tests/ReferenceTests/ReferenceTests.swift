@@ -11,7 +11,7 @@ struct ReferenceTests {
   func singlePackets() {
     var random = SeededRandom.fresh("single packets")
     var tally = Tally()
-    for _ in 0..<150 {
+    for _ in 0..<115 {
       let world = RandomNetwork(Choices(random: SeededRandom(seed: random.next())), hasPublicBlocks: true)
       var packets = RandomPackets(Choices(random: SeededRandom(seed: random.next())), world)
       let comparison = Comparison(network: world.network)

@@ -85,10 +85,6 @@ struct Flow {
   var trackedAt: Set<ResourceID> {
     Set(meetings.filter { isTrackedAnyway || !$0.isUntrackedByRules }.map(\.interface.id))
   }
-  /// Whether packets of the beginner, or else those that answer it, go to a host of the internet.
-  func reachesInternet(fromBeginner: Bool) -> Bool {
-    fromBeginner ? legs.last?.to == .internet : legs.first?.from == .internet
-  }
   var isUntracked: Bool { !meetings.isEmpty && trackedAt.isEmpty }
 
   /// CT-13 to CT-17

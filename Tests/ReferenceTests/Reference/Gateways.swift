@@ -21,7 +21,6 @@ extension Way {
       if SpecialBlock.isRFC1918(destination) { throw WayEnd.refused(.gateway, .gatewayEgressToRFC1918) }
       if SpecialBlock.isRFC6598(destination) { throw WayEnd.refused(.gateway, .gatewayEgressToRFC6598) }
     }
-    leg.crossesInternetGateway = true
     try blockMail(header)
     if header.family == .v6 { return }
     guard case .interface(let interface) = leg.from,
@@ -40,8 +39,7 @@ extension Way {
 
   /// P-1, AD-13, AD-14: from the internet to whoever has the address.
   mutating func enter(_ header: Header) throws -> Leg {
-    var leg = Leg(
-      from: .internet, to: .internet, sent: header, received: header, crossesInternetGateway: true)
+    var leg = Leg(from: .internet, to: .internet, sent: header, received: header)
     if case .v4(let source) = header.source {
       if SpecialBlock.isRFC1918(source) { throw WayEnd.refused(.gateway, .gatewayIngressFromRFC1918) }
       if SpecialBlock.isRFC6598(source) { throw WayEnd.refused(.gateway, .gatewayIngressFromRFC6598) }

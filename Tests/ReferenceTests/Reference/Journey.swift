@@ -61,9 +61,9 @@ extension Way {
       }
       legs.append(back)
       // RT-20: no way back is wrong as long as it ends where the flow began.
-      if back.to == request.first?.from { return }
-      // Whoever answers beyond the description may know a way of its own.
-      guard back.to == leg.from || back.to == .otherNetwork else { return try lose(.gateway) }
+      // Beyond the description there may be a way, too.
+      if back.to == request.first?.from || back.to == .otherNetwork { return }
+      guard back.to == leg.from else { return try lose(.gateway) }
     }
   }
 

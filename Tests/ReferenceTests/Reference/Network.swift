@@ -75,18 +75,6 @@ final class ReferenceNetwork {
     [.running, .shuttingDown, .stopping].contains(instance.state)
   }
 
-  /// AD-6, AD-8: the first four addresses of a subnet and the last one.
-  func isReserved(_ address: IPAddress, in subnet: Subnet) -> Bool {
-    switch address {
-    case .v4(let address):
-      guard let block = subnet.ipv4Block, block.contains(address) else { return false }
-      return address.rawValue - block.first.rawValue < 4 || address == block.last
-    case .v6(let address):
-      guard let block = subnet.ipv6Blocks.first(where: { $0.contains(address) }) else { return false }
-      return address.high == block.first.high && address.low - block.first.low < 4 || address == block.last
-    }
-  }
-
   // MARK: Routes
 
   enum RouteAnswer {

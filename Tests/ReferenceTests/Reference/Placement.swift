@@ -50,6 +50,11 @@ extension ReferenceNetwork {
     return bestRoute(table, to: packet.source)?.target
   }
 
+  /// Whether nobody of the network has an address that hosts of the internet may have.
+  func isOfInternet(_ address: IPAddress) -> Bool {
+    !isPrivate(address) && privateOwners(address).isEmpty && publicOwner(address) == nil
+  }
+
   /// AD-13: an address that no host of the internet has.
   private func isPrivate(_ address: IPAddress) -> Bool {
     switch address {

@@ -119,24 +119,21 @@ struct ReferenceEvaluator {
   }
 
   private static func walk(
-    _ way: inout Way, _ packet: Header, _ place: Place, _ flow: Flow, _ fromBeginner: Bool,
-    from other: IPAddress? = nil
+    _ way: inout Way, _ packet: Header, _ place: Place, _ flow: Flow, _ fromBeginner: Bool
   ) throws {
     way.isKnown = true
-    if flow.isLost && !fromBeginner, case .interface = place {
-      way.isReply = true
-      try way.go(from: place, packet.between(packet.source, flow.header.source))
-    } else if flow.isLost && !fromBeginner {
+    if flow.isLost && !fromBeginner {
       // Whoever was written to beyond the network's description may answer.
+      way.isReply = true
       way.isExpectedFromElsewhere = true
+      let begin = if case .interface = place { place } else { Place.otherNetwork }
       let seenBeyond = flow.legs.last?.received.source ?? flow.header.source
-      try way.go(from: .otherNetwork, packet.between(packet.source, seenBeyond))
+      try way.go(from: begin, packet.between(packet.source, seenBeyond))
       try way.comeBack(over: flow.legs, packet)
     } else if fromBeginner {
-      let header = packet.between(other ?? flow.header.source, flow.header.destination)
-      try way.go(from: flow.begin, header)
+      try way.go(from: flow.begin, packet.between(flow.header.source, flow.header.destination))
     } else {
-      try way.comeBack(over: flow.legs, packet, from: other)
+      try way.comeBack(over: flow.legs, packet)
     }
   }
 
@@ -206,11 +203,12 @@ struct ReferenceEvaluator {
       var way = Way(world)
       way.remembered = flow.trackedAt
       way.isKnown = true
-      let isTranslated = flow.legs.count > 1
       let isOtherEnd = world.canonical(header.source) == world.canonical(quoted.destination)
       var answer = outcome(.related) {
-        let isRouter = place == .internet && flow.legs.last?.to == .internet
-        if isTranslated && quoteFromBeginner && (isRouter || isOtherEnd) {
+        let isBeyond = flow.legs.last.map { $0.to == .internet && !$0.crossesEgressOnlyGateway } ?? false
+        if quoteFromBeginner
+          && (isBeyond && world.isOfInternet(header.source) || isOtherEnd && flow.legs.count > 1)
+        {
           // Back through the gateways that translated the quoted packet.
           try way.comeBack(over: flow.legs, header, from: isOtherEnd ? nil : header.source)
         } else {

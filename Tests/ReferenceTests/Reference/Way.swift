@@ -17,7 +17,6 @@ struct Leg {
   var to: Place
   var sent: Header
   var received: Header
-  var crossesInternetGateway = false
   var crossesEgressOnlyGateway = false
   var crossesPeering = false
 }
