@@ -17,7 +17,9 @@ let package = Package(
   ],
   dependencies: [
     // Arguments, help, completions and usage errors as Swift users know them; only the command needs it.
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    // YAML as people write it, with the line and column of every value: networks, policy tests, events, alarms.
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
   targets: [
     // 0
@@ -48,7 +50,10 @@ let package = Package(
       dependencies: ["NetworkTypes", "PrefixTables", "RuleMatching", "VirtualNetworks"],
       swiftSettings: strict),
     .target(
-      name: "PolicyFormats", dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks"],
+      name: "PolicyFormats",
+      dependencies: [
+        "NetworkTypes", "RuleMatching", "VirtualNetworks", .product(name: "Yams", package: "Yams"),
+      ],
       swiftSettings: strict),
     // 6
     .target(

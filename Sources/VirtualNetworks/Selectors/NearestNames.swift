@@ -1,7 +1,7 @@
 /// Finds what a misspelt name may have meant.
-enum NearestNames {
+package enum NearestNames {
   /// At most `limit` of `names` that resemble `text`, the nearest first: a few letters off, or beginning like it.
-  static func find(_ text: String, among names: some Sequence<String>, limit: Int = 5) -> [String] {
+  package static func find(_ text: String, among names: some Sequence<String>, limit: Int = 5) -> [String] {
     let wanted = Array(text.lowercased().utf8)
     let tolerance = wanted.count <= 3 ? 1 : wanted.count < 9 ? 2 : 3
     var found: [(distance: Int, name: String)] = []
