@@ -20,6 +20,11 @@ public struct NetworkInterface: Sendable, Hashable {
   public var deviceIndex: Int?
   /// Whether the interface is attached to anything: an instance, or a service's machinery.
   public var isAttached: Bool
+  /// Whether the interface goes when its instance is terminated; nil where the input does not tell: then the primary
+  /// one goes (semantics LC-10).
+  public var deletesOnTermination: Bool?
+  /// Whether it went with its instance: it holds no address any more and is here so that its packets can be told.
+  public var isDeleted = false
   /// Free text that services write about what the interface is for.
   public var summary: String
   /// Whether an AWS service made the interface for the account.
@@ -46,10 +51,16 @@ public struct NetworkInterface: Sendable, Hashable {
     public var address: IPv4Address
     /// The public or Elastic address that the internet gateway translates to and from it (semantics AD-12).
     public var publicAddress: IPv4Address?
+    /// Whether the public address is the account's own, and not one that Amazon gave by itself and takes back at the
+    /// next stop (semantics AD-10, AD-11).
+    public var isElastic: Bool
+    /// Whether it has a public address that is not known: a start gives a new one (semantics LC-3).
+    public var hasUnknownPublicAddress = false
 
-    public init(_ address: IPv4Address, publicAddress: IPv4Address? = nil) {
+    public init(_ address: IPv4Address, publicAddress: IPv4Address? = nil, isElastic: Bool = false) {
       self.address = address
       self.publicAddress = publicAddress
+      self.isElastic = isElastic
     }
   }
 
@@ -57,8 +68,9 @@ public struct NetworkInterface: Sendable, Hashable {
     id: ResourceID, vpc: ResourceID, subnet: ResourceID, kind: Kind = .standard,
     ipv4Addresses: [PrivateAddress] = [], ipv6Addresses: [IPv6Address] = [],
     delegatedPrefixes: [IPPrefix] = [], groups: [ResourceID] = [], sourceDestinationCheck: Bool = true,
-    instance: ResourceID? = nil, deviceIndex: Int? = nil, isAttached: Bool = true, summary: String = "",
-    isRequesterManaged: Bool = false, attributes: ResourceAttributes = ResourceAttributes()
+    instance: ResourceID? = nil, deviceIndex: Int? = nil, isAttached: Bool = true,
+    deletesOnTermination: Bool? = nil, summary: String = "", isRequesterManaged: Bool = false,
+    attributes: ResourceAttributes = ResourceAttributes()
   ) {
     self.id = id
     self.vpc = vpc
@@ -72,6 +84,7 @@ public struct NetworkInterface: Sendable, Hashable {
     self.instance = instance
     self.deviceIndex = deviceIndex
     self.isAttached = isAttached
+    self.deletesOnTermination = deletesOnTermination
     self.summary = summary
     self.isRequesterManaged = isRequesterManaged
     self.attributes = attributes
@@ -80,7 +93,9 @@ public struct NetworkInterface: Sendable, Hashable {
   /// Every block of addresses that belongs to the interface and is not public: what group references stand for
   /// (semantics SG-22, SG-24).
   public var privatePrefixes: [IPPrefix] {
-    ipv4Addresses.map { .v4(Prefix(host: $0.address)) } + ipv6Addresses.map { .v6(Prefix(host: $0)) }
-      + delegatedPrefixes
+    isDeleted
+      ? []
+      : ipv4Addresses.map { .v4(Prefix(host: $0.address)) } + ipv6Addresses.map { .v6(Prefix(host: $0)) }
+        + delegatedPrefixes
   }
 }

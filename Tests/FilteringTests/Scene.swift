@@ -21,6 +21,12 @@ struct Scene {
     tracker.rulesChanged()
   }
 
+  /// Goes on with a network that was changed in one thing.
+  mutating func change(_ change: NetworkChange) throws {
+    filter = try filter.applying(change).0
+    tracker.rulesChanged()
+  }
+
   /// What one packet's judgement says, in words.
   struct Answer: CustomStringConvertible {
     var packetClass: PacketClass

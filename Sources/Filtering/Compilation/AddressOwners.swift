@@ -23,19 +23,45 @@ struct AddressOwners: Sendable {
 
   init(_ model: VirtualNetwork) {
     for (position, interface) in model.networkInterfaces.enumerated() {
-      let index = InterfaceIndex(position)
-      for address in interface.ipv4Addresses {
-        ipv4[address.address, default: []].append(Owner(interface: index))
-        if let publicAddress = address.publicAddress {
-          ipv4[publicAddress, default: []].append(Owner(interface: index, privateAddress: address.address))
-        }
-      }
-      for address in interface.ipv6Addresses { ipv6[address, default: []].append(Owner(interface: index)) }
-      for prefix in interface.delegatedPrefixes {
-        delegated[DelegatedKey(prefix: prefix), default: []].append(Owner(interface: index))
-        delegatedLengths[prefix.family, default: []].insert(prefix.length)
+      add(interface, InterfaceIndex(position))
+    }
+  }
+
+  /// Makes an interface the owner of its addresses.
+  mutating func add(_ interface: NetworkInterface, _ index: InterfaceIndex) {
+    for address in interface.ipv4Addresses {
+      Self.add(Owner(interface: index), to: &ipv4[address.address, default: []])
+      if let publicAddress = address.publicAddress {
+        Self.add(
+          Owner(interface: index, privateAddress: address.address), to: &ipv4[publicAddress, default: []])
       }
     }
+    for address in interface.ipv6Addresses {
+      Self.add(Owner(interface: index), to: &ipv6[address, default: []])
+    }
+    for prefix in interface.delegatedPrefixes {
+      Self.add(Owner(interface: index), to: &delegated[DelegatedKey(prefix: prefix), default: []])
+      delegatedLengths[prefix.family, default: []].insert(prefix.length)
+    }
+  }
+
+  /// Takes its addresses from an interface; `interface` is what it was when they were added.
+  mutating func remove(_ interface: NetworkInterface, _ index: InterfaceIndex) {
+    func clear<Key>(_ owners: inout [Key: [Owner]], _ key: Key) {
+      owners[key]?.removeAll { $0.interface == index }
+      if owners[key]?.isEmpty ?? false { owners[key] = nil }
+    }
+    for address in interface.ipv4Addresses {
+      clear(&ipv4, address.address)
+      if let publicAddress = address.publicAddress { clear(&ipv4, publicAddress) }
+    }
+    for address in interface.ipv6Addresses { clear(&ipv6, address) }
+    for prefix in interface.delegatedPrefixes { clear(&delegated, DelegatedKey(prefix: prefix)) }
+  }
+
+  /// Owners are in the order of the interfaces.
+  private static func add(_ owner: Owner, to owners: inout [Owner]) {
+    owners.insert(owner, at: owners.firstIndex { $0.interface > owner.interface } ?? owners.count)
   }
 
   /// The private address behind a public one, or nil if the address is not public, or if either address

@@ -11,6 +11,8 @@ struct CompiledNetwork: Sendable {
   var subnets: [CompiledSubnet] = []
   var interfaces: [CompiledInterface] = []
   var policies: [CompiledPolicy] = []
+  /// What changes of rules need to know of how the policies were made.
+  var policyMemory = PolicyMemory()
   var acls: [CompiledACL] = []
   var routeTables: [CompiledRouteTable] = []
   var attachments: [CompiledAttachment] = []
@@ -146,19 +148,8 @@ extension CompiledNetwork {
     for acl in model.networkACLs {
       for direction in [Direction.ingress, .egress] {
         let entries = acl.entries(direction)
-        let indices = entries.map { entry in
-          catalogue.add(
-            RuleCatalogue.Entry(
-              kind: .aclEntry, owner: acl.id, id: entry.isFinalDeny ? "*" : String(entry.number),
-              direction: direction,
-              text: "\(entry.action.rawValue) "
-                + Match(entry.traffic, peer: .prefix(entry.prefix)).text(direction)))
-        }
-        let resolved = entries.map { ResolvedRule($0.traffic, prefixes: [$0.prefix]) }
-        acls.append(
-          CompiledACL(
-            resolved, allows: entries.map { $0.action == .allow }, indices: indices,
-            resource: resources.index(of: acl.id)))
+        let indices = entries.map { catalogue.add(RuleCatalogue.Entry($0, of: acl.id, direction)) }
+        acls.append(CompiledACL(entries, indices: indices, resource: resources.index(of: acl.id)))
       }
     }
   }
@@ -171,19 +162,23 @@ extension CompiledNetwork {
       }
     }
     for interface in model.networkInterfaces {
-      let state = interface.instance.flatMap { index.instances[$0] }.map { model.instances[$0].state }
-      let natGateway = natGateways[interface.id]
-      interfaces.append(
-        CompiledInterface(
-          vpc: index.vpcs[interface.vpc], subnet: index.subnets[interface.subnet],
-          groups: policyCompiler.groups(of: interface, isNATGateway: natGateway != nil),
-          checksAddresses: interface.sourceDestinationCheck, isAttached: interface.isAttached,
-          natGateway: natGateway,
-          natGatewayResource: natGateway.map { resources.index(of: model.natGateways[$0].id) },
-          kind: natGateway == nil ? interface.kind : .natGateway,
-          instanceState: state))
+      interfaces.append(compile(interface, natGateway: natGateways[interface.id], &policyCompiler))
     }
     policies = policyCompiler.policies
+    policyMemory = policyCompiler.memory
+  }
+
+  mutating func compile(
+    _ interface: NetworkInterface, natGateway: Int?, _ policyCompiler: inout PolicyCompiler
+  ) -> CompiledInterface {
+    CompiledInterface(
+      vpc: index.vpcs[interface.vpc], subnet: index.subnets[interface.subnet],
+      groups: policyCompiler.groups(of: interface, isNATGateway: natGateway != nil),
+      checksAddresses: interface.sourceDestinationCheck, isAttached: interface.isAttached,
+      natGateway: natGateway,
+      natGatewayResource: natGateway.map { resources.index(of: model.natGateways[$0].id) },
+      kind: natGateway == nil ? interface.kind : .natGateway,
+      instanceState: interface.instance.flatMap { index.instances[$0] }.map { model.instances[$0].state })
   }
 }
 

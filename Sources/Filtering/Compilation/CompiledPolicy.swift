@@ -83,10 +83,10 @@ final class CompiledACL: Sendable {
   let indices: [RuleIndex]
   let resource: ResourceIndex
 
-  init(_ resolved: [ResolvedRule], allows: [Bool], indices: [RuleIndex], resource: ResourceIndex) {
-    self.resolved = resolved
+  init(_ entries: [NetworkACLEntry], indices: [RuleIndex], resource: ResourceIndex) {
+    resolved = entries.map { ResolvedRule($0.traffic, prefixes: [$0.prefix]) }
     rules = CompiledRules(resolved)
-    self.allows = allows
+    allows = entries.map { $0.action == .allow }
     self.indices = indices
     self.resource = resource
   }

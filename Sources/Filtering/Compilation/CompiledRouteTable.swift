@@ -51,35 +51,40 @@ struct CompiledRouteTable: Sendable {
 extension CompiledNetwork {
   mutating func compileRouteTables() {
     for table in model.routeTables {
-      var routes: [CompiledRouteTable.CompiledRoute] = []
-      var entries: [RouteEntry] = []
-      var open: [(rule: RuleIndex, isAmazons: Bool)] = []
-      for route in implicitLocalRoutes(table) + table.routes {
-        let rule = catalogue.add(
-          RuleCatalogue.Entry(
-            kind: .route, owner: table.id, id: route.destination.text, direction: .egress,
-            text: "\(route.destination.text) -> \(route.target.text)"
-              + (route.isBlackhole ? " (blackhole)" : "")))
-        let resource = route.target.resource.map { resources.index(of: $0) }
-        routes.append(
-          CompiledRouteTable.CompiledRoute(
-            target: target(route.target), isBlackhole: route.isBlackhole, rule: rule, resource: resource))
-        if case .prefixList(let id) = route.destination, !isKnown(id) {
-          // A gateway endpoint's route names one of Amazon's lists.
-          open.append((rule, route.target.resource?.rawValue.hasPrefix("vpce-") ?? false))
-        }
-        for prefix in prefixes(route.destination) {
-          entries.append(RouteEntry(prefix: prefix, rank: route.rank, position: Int32(routes.count - 1)))
-        }
-      }
-      // Of equal prefixes the lowest rank wins, and of equal ranks the first (semantics RT-5).
-      var best: [IPPrefix: RouteEntry] = [:]
-      for entry in entries where entry.rank < best[entry.prefix]?.rank ?? .max { best[entry.prefix] = entry }
-      routeTables.append(
-        CompiledRouteTable(
-          resource: resources.index(of: table.id), vpc: index.vpcs[table.vpc], routes: routes,
-          table: IPPrefixTable(best.values.map { ($0.prefix, $0.position) }), openRoutes: open))
+      let listed = routes(of: table)
+      let indices = listed.map { catalogue.add(RuleCatalogue.Entry($0, of: table.id)) }
+      routeTables.append(compile(table, listed, indices))
     }
+  }
+
+  /// The table's routes, with the local ones that the input does not list.
+  func routes(of table: RouteTable) -> [Route] { implicitLocalRoutes(table) + table.routes }
+
+  /// Makes the lookup of a table whose routes have these places in the catalogue.
+  mutating func compile(_ table: RouteTable, _ listed: [Route], _ indices: [RuleIndex]) -> CompiledRouteTable
+  {
+    var routes: [CompiledRouteTable.CompiledRoute] = []
+    var entries: [RouteEntry] = []
+    var open: [(rule: RuleIndex, isAmazons: Bool)] = []
+    for (route, rule) in zip(listed, indices) {
+      let resource = route.target.resource.map { resources.index(of: $0) }
+      routes.append(
+        CompiledRouteTable.CompiledRoute(
+          target: target(route.target), isBlackhole: route.isBlackhole, rule: rule, resource: resource))
+      if case .prefixList(let id) = route.destination, !isKnown(id) {
+        // A gateway endpoint's route names one of Amazon's lists.
+        open.append((rule, route.target.resource?.rawValue.hasPrefix("vpce-") ?? false))
+      }
+      for prefix in prefixes(route.destination) {
+        entries.append(RouteEntry(prefix: prefix, rank: route.rank, position: Int32(routes.count - 1)))
+      }
+    }
+    // Of equal prefixes the lowest rank wins, and of equal ranks the first (semantics RT-5).
+    var best: [IPPrefix: RouteEntry] = [:]
+    for entry in entries where entry.rank < best[entry.prefix]?.rank ?? .max { best[entry.prefix] = entry }
+    return CompiledRouteTable(
+      resource: resources.index(of: table.id), vpc: index.vpcs[table.vpc], routes: routes,
+      table: IPPrefixTable(best.values.map { ($0.prefix, $0.position) }), openRoutes: open)
   }
 
   private struct RouteEntry {

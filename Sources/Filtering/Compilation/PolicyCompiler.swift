@@ -2,30 +2,53 @@ import NetworkTypes
 import RuleMatching
 import VirtualNetworks
 
+/// What was compiled of the groups: kept with the network, so that a change compiles again only what it touches.
+struct PolicyMemory: Sendable {
+  /// Interfaces that carry a group, by the group's id.
+  var members: [ResourceID: [Int]] = [:]
+  /// Policies of sets of groups, by the groups' positions in ascending order.
+  fileprivate(set) var interned: [[Int]: CompiledInterface.Groups] = [:]
+  /// By policy: whose rules it holds.
+  fileprivate(set) var keys: [PolicyKey] = []
+  /// Places in the catalogue of each group's rules, by the group's position.
+  var ingressRules: [[RuleIndex]] = []
+  var egressRules: [[RuleIndex]] = []
+
+  /// The groups and the direction that a policy is of.
+  struct PolicyKey: Sendable {
+    var groups: [Int]
+    var direction: Direction
+  }
+}
+
 /// Turns the groups of interfaces into policies: references into addresses, equal sets of groups into one policy.
 struct PolicyCompiler {
   private let model: VirtualNetwork
   private let index: NetworkIndex
-  /// Interfaces that carry a group, by the group's id.
-  private let members: [ResourceID: [Int]]
-  private var interned: [[Int]: CompiledInterface.Groups] = [:]
-  /// Places in the catalogue of each group's rules, by the group's position.
-  private var ingressRules: [[RuleIndex]] = []
-  private var egressRules: [[RuleIndex]] = []
+  private(set) var memory: PolicyMemory
   private(set) var policies: [CompiledPolicy] = []
 
   init(_ model: VirtualNetwork, _ index: NetworkIndex, _ catalogue: inout RuleCatalogue) {
     self.model = model
     self.index = index
-    var members: [ResourceID: [Int]] = [:]
+    memory = PolicyMemory()
     for (position, interface) in model.networkInterfaces.enumerated() {
-      for group in interface.groups { members[group, default: []].append(position) }
+      for group in interface.groups { memory.members[group, default: []].append(position) }
     }
-    self.members = members
     for group in model.securityGroups {
-      ingressRules.append(catalogue.add(rulesOf: group, .ingress))
-      egressRules.append(catalogue.add(rulesOf: group, .egress))
+      memory.ingressRules.append(catalogue.add(rulesOf: group, .ingress))
+      memory.egressRules.append(catalogue.add(rulesOf: group, .egress))
     }
+  }
+
+  /// Goes on with what was compiled of an earlier state of the network.
+  init(
+    _ model: VirtualNetwork, _ index: NetworkIndex, memory: PolicyMemory, policies: [CompiledPolicy]
+  ) {
+    self.model = model
+    self.index = index
+    self.memory = memory
+    self.policies = policies
   }
 
   /// The policies of an interface's groups.
@@ -41,15 +64,29 @@ struct PolicyCompiler {
     let positions = interface.groups.map { index.groups[$0] }
     guard positions.allSatisfy({ $0 != nil }) else { return .unknown }
     let key = Set(positions.compactMap { $0 }).sorted()
-    if let known = interned[key] { return known }
-    let ingress = add(key, .ingress)
-    let egress = add(key, .egress)
+    if let known = memory.interned[key] { return known }
+    let ingress = add(PolicyMemory.PolicyKey(groups: key, direction: .ingress))
+    let egress = add(PolicyMemory.PolicyKey(groups: key, direction: .egress))
     let groups = CompiledInterface.Groups.policies(ingress: ingress, egress: egress)
-    interned[key] = groups
+    memory.interned[key] = groups
     return groups
   }
 
-  private mutating func add(_ groups: [Int], _ direction: Direction) -> Int {
+  private mutating func add(_ key: PolicyMemory.PolicyKey) -> Int {
+    policies.append(policy(key))
+    memory.keys.append(key)
+    return policies.count - 1
+  }
+
+  /// Compiles the policies again that hold rules of these groups in these directions.
+  mutating func renew(where isTouched: (PolicyMemory.PolicyKey) -> Bool) {
+    for position in policies.indices where isTouched(memory.keys[position]) {
+      policies[position] = policy(memory.keys[position])
+    }
+  }
+
+  private func policy(_ key: PolicyMemory.PolicyKey) -> CompiledPolicy {
+    let direction = key.direction
     var resolved: [ResolvedRule] = []
     var withoutReferences: [ResolvedRule] = []
     var hasReferences = false
@@ -57,8 +94,8 @@ struct PolicyCompiler {
     var open: [CompiledPolicy.OpenRule] = []
     var openToIPv4: [TrafficMatch] = []
     var openToIPv6: [TrafficMatch] = []
-    for group in groups {
-      let ruleIndices = (direction == .ingress ? ingressRules : egressRules)[group]
+    for group in key.groups {
+      let ruleIndices = (direction == .ingress ? memory.ingressRules : memory.egressRules)[group]
       for (rule, ruleIndex) in zip(model.securityGroups[group].rules(direction), ruleIndices) {
         let peer = resolve(rule, of: model.securityGroups[group], direction)
         let traffic = rule.match.traffic
@@ -79,12 +116,9 @@ struct PolicyCompiler {
         if peer.prefixes.contains(.v6(.everything)) { openToIPv6.append(traffic) }
       }
     }
-    policies.append(
-      CompiledPolicy(
-        resolved, withoutReferences: hasReferences ? withoutReferences : nil, indices: indices,
-        openRules: open,
-        openToIPv4: openToIPv4, openToIPv6: openToIPv6))
-    return policies.count - 1
+    return CompiledPolicy(
+      resolved, withoutReferences: hasReferences ? withoutReferences : nil, indices: indices,
+      openRules: open, openToIPv4: openToIPv4, openToIPv6: openToIPv6)
   }
 
   private struct ResolvedPeer {
@@ -117,7 +151,7 @@ struct PolicyCompiler {
     if let status = rule.reference?.peeringStatus, status != "active", status != "provisioning" {
       return ResolvedPeer()
     }
-    guard index.groups[group] != nil || members[group] != nil else {
+    guard index.groups[group] != nil || memory.members[group] != nil else {
       // Of another account or VPC that the input does not hold; a group of this VPC that is gone is stale.
       let isForeign =
         rule.reference.map { $0.peering != nil || $0.vpc != nil && $0.vpc != owner.vpc } ?? false
@@ -127,7 +161,7 @@ struct PolicyCompiler {
       guard isForeign || isOtherAccount else { return ResolvedPeer() }
       return ResolvedPeer(missing: .groupMembers, within: peerBlocks(rule, of: owner))
     }
-    let interfaces = (members[group] ?? []).map { model.networkInterfaces[$0] }
+    let interfaces = (memory.members[group] ?? []).map { model.networkInterfaces[$0] }
     return ResolvedPeer(
       prefixes: interfaces.filter { isInScope(vpc: $0.vpc, of: owner, direction) }.flatMap(\.privatePrefixes))
   }
@@ -167,12 +201,30 @@ struct PolicyCompiler {
 extension RuleCatalogue {
   /// Adds a group's rules of one direction.
   fileprivate mutating func add(rulesOf group: SecurityGroup, _ direction: Direction) -> [RuleIndex] {
-    group.rules(direction).map { rule in
-      add(
-        Entry(
-          kind: .groupRule, owner: group.id, id: rule.id, direction: direction,
-          text: rule.match.text(direction), peer: rule.match.peer.resource))
-    }
+    group.rules(direction).map { add(Entry($0, of: group.id, direction)) }
+  }
+}
+
+extension RuleCatalogue.Entry {
+  /// A rule of a group.
+  init(_ rule: SecurityGroupRule, of group: ResourceID, _ direction: Direction) {
+    self.init(
+      kind: .groupRule, owner: group, id: rule.id, direction: direction, text: rule.match.text(direction),
+      peer: rule.match.peer.resource)
+  }
+
+  /// An entry of a network ACL.
+  init(_ entry: NetworkACLEntry, of acl: ResourceID, _ direction: Direction) {
+    self.init(
+      kind: .aclEntry, owner: acl, id: entry.isFinalDeny ? "*" : String(entry.number), direction: direction,
+      text: "\(entry.action.rawValue) " + Match(entry.traffic, peer: .prefix(entry.prefix)).text(direction))
+  }
+
+  /// A route.
+  init(_ route: Route, of table: ResourceID) {
+    self.init(
+      kind: .route, owner: table, id: route.destination.text, direction: .egress,
+      text: "\(route.destination.text) -> \(route.target.text)" + (route.isBlackhole ? " (blackhole)" : ""))
   }
 }
 

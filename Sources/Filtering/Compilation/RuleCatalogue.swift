@@ -5,7 +5,7 @@ import VirtualNetworks
 /// Every rule, ACL entry and route of a network in one list, so that a verdict can name one by a number.
 public struct RuleCatalogue: Sendable {
   /// One line of policy, with the resource that holds it.
-  public struct Entry: Sendable {
+  public struct Entry: Sendable, Hashable {
     public enum Kind: Sendable, Hashable {
       case groupRule
       case aclEntry
@@ -25,8 +25,25 @@ public struct RuleCatalogue: Sendable {
   }
 
   public private(set) var entries: [Entry] = []
+  /// Rules that a change took away: their numbers stay theirs, so that earlier verdicts keep their meaning.
+  public private(set) var removed: Set<RuleIndex> = []
 
   init() {}
+
+  /// The number of a line that stands in the place of `old` now: its own if it was there, or was taken away earlier.
+  mutating func renew(_ entries: [Entry], inPlaceOf old: [RuleIndex]) -> [RuleIndex] {
+    guard let first = entries.first ?? old.first.map({ self[$0] }) else { return [] }
+    var known: [Entry: RuleIndex] = [:]
+    // Only lines of the same owner may come back.
+    for index in removed where self[index].owner == first.owner { known[self[index]] = index }
+    for index in old { known[self[index]] = index }
+    removed.formUnion(old)
+    return entries.map { entry in
+      guard let index = known.removeValue(forKey: entry) else { return add(entry) }
+      removed.remove(index)
+      return index
+    }
+  }
 
   /// Adds an entry and returns its index.
   mutating func add(_ entry: Entry) -> RuleIndex {

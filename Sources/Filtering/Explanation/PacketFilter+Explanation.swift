@@ -107,6 +107,7 @@ extension PacketFilter {
     case .noRoute: return "\(table) has no route to \(header.destination)"
     case .badStateRoute:
       return "the route \(step.rule.map { rules[$0].text } ?? "") of \(table) leads nowhere"
+        + (step.rule.flatMap(idleTarget).map { ": \($0)" } ?? "")
     default:
       return header.destination.isMulticast
         ? "a VPC carries no multicast or broadcast" : "no interface has \(header.destination)"
@@ -125,7 +126,8 @@ extension PacketFilter {
         ? "\(place) is not attached" : "the VPC has no attached internet gateway"
     case .badState:
       return step.element == .networkInterface
-        ? "the instance of \(place) is not running" : "\(resource) is not available"
+        ? step.interface.flatMap(idleInstance) ?? "the instance of \(place) is not running"
+        : "\(resource) is not available"
     case .gatewayEgressNeedsPublicAddress:
       return "\(header.source) has no public address to leave by \(resource) with"
     case .gatewayIngressNeedsPublicAddress:

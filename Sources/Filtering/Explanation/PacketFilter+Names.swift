@@ -31,6 +31,28 @@ extension PacketFilter {
     return entry.kind == .route ? nil : "\(entry.owner)/\(entry.id)"
   }
 
+  /// `instance i-0123 (web-1) is stopped`; nil if the interface belongs to no instance that the input has.
+  func idleInstance(_ interface: InterfaceIndex) -> String? {
+    let network = compiled.network
+    guard let id = network.model.networkInterfaces[interface.int].instance,
+      let position = network.index.instances[id]
+    else { return nil }
+    return "instance \(label(id)) is \(network.model.instances[position].state)"
+  }
+
+  /// Why a route to an instance or its interface leads nowhere.
+  func idleTarget(_ rule: RuleIndex) -> String? {
+    let network = compiled.network
+    for table in network.routeTables {
+      guard let route = table.routes.first(where: { $0.rule == rule }) else { continue }
+      guard case .networkInterface(let interface?) = route.target,
+        network.interfaces[interface.int].instanceState.map({ !$0.carriesTraffic }) ?? false
+      else { return nil }
+      return idleInstance(interface)
+    }
+    return nil
+  }
+
   /// A resource as sentences name it: `sg-0123 (web)`.
   func label(_ id: ResourceID) -> String {
     guard let name = name(of: id) else { return id.rawValue }

@@ -80,7 +80,7 @@ extension PathWalk {
   /// A route to an instance that does not run is a blackhole, whatever the input says of its state (semantics LC-9).
   private func isStopped(_ target: CompiledRouteTable.Target) -> Bool {
     guard case .networkInterface(let interface?) = target else { return false }
-    return [.pending, .stopped, .terminated].contains(network.interfaces[interface.int].instanceState)
+    return network.interfaces[interface.int].instanceState.map { !$0.carriesTraffic } ?? false
   }
 
   /// 169.254.168.0/22 and fd00:ec2::/32: no route forwards packets to them (semantics RT-9).
@@ -149,6 +149,12 @@ extension PathWalk {
     }
     if case .v4(let source) = header.source {
       let owner = interface.flatMap { publicAddress(of: source, at: $0) }
+      if owner == nil, let interface, hasUnknownPublicAddress(source, at: interface) {
+        // A public address that was given since: nothing on the way depends on which.
+        append(PathStep(.gateway, .gateway, .translate, .egress, interface: interface, resource: resource))
+        enterInternet()
+        return
+      }
       guard let publicAddress = owner else {
         deny(
           .gateway, .gateway, .egress, .gatewayEgressNeedsPublicAddress, interface: interface,
@@ -168,6 +174,12 @@ extension PathWalk {
       return false
     }
     return relation == .new && header.hasTransport && header.service == ServiceKey(.tcp, port: 25)
+  }
+
+  private func hasUnknownPublicAddress(_ address: IPv4Address, at interface: InterfaceIndex) -> Bool {
+    network.model.networkInterfaces[interface.int].ipv4Addresses.contains {
+      $0.address == address && $0.hasUnknownPublicAddress
+    }
   }
 
   private func publicAddress(of source: IPv4Address, at interface: InterfaceIndex) -> IPv4Address? {
@@ -214,22 +226,32 @@ extension PathWalk {
   }
 
   private mutating func arriveFromInternetV4() {
-    let owners = network.addresses.owners(of: header.destination)
-    guard let owner = owners.first(where: \.isPublic), let privateAddress = owner.privateAddress else {
+    guard let (interface, privateAddress) = translation else {
       deny(.gateway, .gateway, .ingress, .gatewayIngressNeedsPublicAddress, interface: receiver)
       if findsEveryBlocker { tryDestinationAnyway(fromSubnet: nil) }
       return
     }
-    let state = network.interfaces[owner.interface.int]
+    let state = network.interfaces[interface.int]
     guard let vpc = state.vpc, let gateway = network.vpcs[vpc].internetGateway else {
-      deny(.gateway, .gateway, .ingress, .unassociatedComponent, interface: owner.interface)
+      deny(.gateway, .gateway, .ingress, .unassociatedComponent, interface: interface)
       if findsEveryBlocker { tryDestinationAnyway(fromSubnet: nil) }
       return
     }
     header.destination = .v4(privateAddress)
-    append(
-      PathStep(.gateway, .gateway, .translate, .ingress, interface: owner.interface, resource: gateway))
-    enterVPCFromGateway(vpc, to: owner.interface)
+    append(PathStep(.gateway, .gateway, .translate, .ingress, interface: interface, resource: gateway))
+    enterVPCFromGateway(vpc, to: interface)
+  }
+
+  /// Whose private address the gateway puts in the place of the destination; a private address itself stands for a
+  /// public one that it has and that is not known.
+  private var translation: (InterfaceIndex, IPv4Address)? {
+    let owners = network.addresses.owners(of: header.destination)
+    if let owner = owners.first(where: \.isPublic), let privateAddress = owner.privateAddress {
+      return (owner.interface, privateAddress)
+    }
+    guard case .v4(let address) = header.destination else { return nil }
+    let hidden = owners.first { hasUnknownPublicAddress(address, at: $0.interface) }
+    return hidden.map { ($0.interface, address) }
   }
 
   private mutating func arriveFromInternetV6() {

@@ -12,12 +12,9 @@ extension PathWalk {
       deny(.placement, .networkInterface, direction, .unassociatedComponent, interface: interface)
       return false
     }
-    switch state.instanceState {
-    case nil, .running, .stopping, .shuttingDown: return true
-    case .pending, .stopped, .terminated:
-      deny(.placement, .networkInterface, direction, .badState, interface: interface)
-      return false
-    }
+    guard let life = state.instanceState, !life.carriesTraffic else { return true }
+    deny(.placement, .networkInterface, direction, .badState, interface: interface)
+    return false
   }
 
   /// The source/destination check (semantics AD-25): an interface sends from and receives for its own addresses only.

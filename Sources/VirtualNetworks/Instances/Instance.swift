@@ -1,6 +1,6 @@
 import NetworkTypes
 
-/// An EC2 instance: what of it touches a packet, and what people recognise it by.
+/// An EC2 instance: what of it touches a packet, what its life hangs on, and what people recognise it by.
 public struct Instance: Sendable, Hashable {
   public var id: ResourceID
   public var state: InstanceState
@@ -11,12 +11,49 @@ public struct Instance: Sendable, Hashable {
   public var image: ResourceID?
   public var keyName: String?
   public var zone: String?
+  /// What the root volume lies on; an instance whose root is its host's own disk cannot stop (semantics LC-2).
+  public var rootDevice: RootDevice
+  /// EBS volumes that are attached, in the order of the input.
+  public var volumes: [Volume]
+  /// Whether it was launched so that it can hibernate.
+  public var canHibernate: Bool
+  /// Whether the API refuses to terminate it (semantics LC-7); `describe-instances` does not tell.
+  public var isProtectedFromTermination: Bool
+  /// Whether it had an automatic public address when it was stopped, and so gets another at its next start (semantics
+  /// AD-10); nil where that is not known.
+  public var hadPublicAddress: Bool?
   public var attributes: ResourceAttributes
+
+  /// What an instance boots from.
+  public enum RootDevice: String, Sendable, Hashable, CaseIterable {
+    case ebs
+    case instanceStore = "instance-store"
+  }
+
+  /// An EBS volume as it is attached to an instance.
+  public struct Volume: Sendable, Hashable {
+    public var id: ResourceID
+    /// `/dev/xvda`
+    public var device: String
+    public var isRoot: Bool
+    /// Whether the volume goes when its instance is terminated (semantics LC-5).
+    public var deletesOnTermination: Bool
+
+    public init(id: ResourceID, device: String = "", isRoot: Bool = false, deletesOnTermination: Bool = false)
+    {
+      self.id = id
+      self.device = device
+      self.isRoot = isRoot
+      self.deletesOnTermination = deletesOnTermination
+    }
+  }
 
   public init(
     id: ResourceID, state: InstanceState = .running, vpc: ResourceID? = nil, subnet: ResourceID? = nil,
     networkInterfaces: [ResourceID] = [], instanceType: String = "", image: ResourceID? = nil,
-    keyName: String? = nil, zone: String? = nil, attributes: ResourceAttributes = ResourceAttributes()
+    keyName: String? = nil, zone: String? = nil, rootDevice: RootDevice = .ebs, volumes: [Volume] = [],
+    canHibernate: Bool = false, isProtectedFromTermination: Bool = false,
+    attributes: ResourceAttributes = ResourceAttributes()
   ) {
     self.id = id
     self.state = state
@@ -27,54 +64,10 @@ public struct Instance: Sendable, Hashable {
     self.image = image
     self.keyName = keyName
     self.zone = zone
-    self.attributes = attributes
-  }
-}
-
-/// The state of an instance; raw values are the low byte of the API's code (semantics LC-1).
-public enum InstanceState: UInt8, Sendable, Hashable, CaseIterable {
-  case pending = 0
-  case running = 16
-  case shuttingDown = 32
-  case terminated = 48
-  case stopping = 64
-  case stopped = 80
-}
-
-extension InstanceState: CustomStringConvertible {
-  /// The API's name: `pending`, `running`, `shutting-down`, `terminated`, `stopping`, `stopped`.
-  public var description: String {
-    switch self {
-    case .pending: "pending"
-    case .running: "running"
-    case .shuttingDown: "shutting-down"
-    case .terminated: "terminated"
-    case .stopping: "stopping"
-    case .stopped: "stopped"
-    }
-  }
-}
-
-/// An Elastic address of an account.
-public struct ElasticAddress: Sendable, Hashable {
-  /// The allocation, `eipalloc-…`.
-  public var id: ResourceID
-  public var publicAddress: IPv4Address
-  public var networkInterface: ResourceID?
-  public var instance: ResourceID?
-  public var privateAddress: IPv4Address?
-  public var attributes: ResourceAttributes
-
-  public init(
-    id: ResourceID, publicAddress: IPv4Address, networkInterface: ResourceID? = nil,
-    instance: ResourceID? = nil,
-    privateAddress: IPv4Address? = nil, attributes: ResourceAttributes = ResourceAttributes()
-  ) {
-    self.id = id
-    self.publicAddress = publicAddress
-    self.networkInterface = networkInterface
-    self.instance = instance
-    self.privateAddress = privateAddress
+    self.rootDevice = rootDevice
+    self.volumes = volumes
+    self.canHibernate = canHibernate
+    self.isProtectedFromTermination = isProtectedFromTermination
     self.attributes = attributes
   }
 }

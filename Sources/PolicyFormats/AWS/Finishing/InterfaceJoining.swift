@@ -39,6 +39,10 @@ extension AWSImporter {
       networkInterfaces.update(id) { interface in
         let known = interface.ipv4Addresses.contains { $0.publicAddress == address.publicAddress }
         if !known { Self.associate(address.publicAddress, with: privateAddress, of: &interface) }
+        for place in interface.ipv4Addresses.indices
+        where interface.ipv4Addresses[place].publicAddress == address.publicAddress {
+          interface.ipv4Addresses[place].isElastic = true
+        }
       }
     }
   }

@@ -23,6 +23,7 @@ extension Instance: NetworkResource {
     take(&vpc, other.vpc)
     take(&subnet, other.subnet)
     take(&networkInterfaces, other.networkInterfaces)
+    take(&volumes, other.volumes)
   }
 }
 

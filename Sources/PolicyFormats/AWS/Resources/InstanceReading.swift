@@ -23,19 +23,31 @@ extension AWSImporter {
       Instance(
         id: id, state: state(record, of: id), vpc: record.id("VpcId"), subnet: record.id("SubnetId"),
         networkInterfaces: interfaces, instanceType: record.text("InstanceType") ?? "",
-        image: record.id("ImageId"), keyName: record.text("KeyName"), zone: zone, attributes: attributes), log
-    )
+        image: record.id("ImageId"), keyName: record.text("KeyName"), zone: zone,
+        rootDevice: record.text("RootDeviceType").flatMap(Instance.RootDevice.init(rawValue:)) ?? .ebs,
+        volumes: volumes(record),
+        canHibernate: record.record("HibernationOptions")?.flag("Configured") ?? false,
+        attributes: attributes), log)
+  }
+
+  /// EBS volumes; an instance's own disks are not told.
+  private func volumes(_ record: AWSRecord) -> [Instance.Volume] {
+    let root = record.text("RootDeviceName")
+    return record.records("BlockDeviceMappings").compactMap { mapping in
+      guard let ebs = mapping.record("Ebs"), let id = ebs.id("VolumeId") else { return nil }
+      let device = mapping.text("DeviceName") ?? ""
+      return Instance.Volume(
+        id: id, device: device, isRoot: device == root,
+        deletesOnTermination: ebs.flag("DeleteOnTermination") ?? false)
+    }
   }
 
   /// The state by its name, or by the low byte of its code; the high byte is for AWS alone (semantics LC-1).
   private func state(_ record: AWSRecord, of id: ResourceID) -> InstanceState {
     guard let state = record.record("State") else { return .running }
     let name = state.text("Name")
-    if let named = InstanceState.allCases.first(where: { $0.description == name }) { return named }
-    if let code = state.integer("Code"), let coded = InstanceState(rawValue: UInt8(truncatingIfNeeded: code))
-    {
-      return coded
-    }
+    if let named = name.flatMap(InstanceState.init(name:)) { return named }
+    if let coded = state.integer("Code").flatMap(InstanceState.init(code:)) { return coded }
     log.add(
       .error, "invalid_instance_state", id, at: record.location.appending(".State"),
       "the state is \"\(name ?? "")\"; expected \(InstanceState.allCases.map(\.description).joined(separator: ", "))"
@@ -59,6 +71,7 @@ extension AWSImporter {
         id: record.id("AllocationId") ?? ResourceID(rawValue: address.description), publicAddress: address,
         networkInterface: record.id("NetworkInterfaceId"), instance: record.id("InstanceId"),
         privateAddress: record.address4("PrivateIpAddress", of: nil),
+        association: record.id("AssociationId"),
         attributes: record.attributes(
           region: record.text("NetworkBorderGroup").flatMap { AWSRegion.ofZone($0 + "a") },
           owner: "NetworkInterfaceOwnerId")), log)

@@ -20,7 +20,7 @@ extension AWSImporter {
     return NetworkInterface(
       id: id, vpc: vpc, subnet: subnet,
       kind: Self.kind(record.text("InterfaceType"), summary: summary, isManaged: isManaged),
-      ipv4Addresses: ipv4Addresses(record, of: id),
+      ipv4Addresses: ipv4Addresses(record, of: id, inInstance: instance != nil),
       ipv6Addresses: record.records("Ipv6Addresses").compactMap { $0.address6("Ipv6Address", of: id) },
       delegatedPrefixes: record.records("Ipv4Prefixes").compactMap { $0.prefix("Ipv4Prefix", of: id) }
         + record.records("Ipv6Prefixes").compactMap { $0.prefix("Ipv6Prefix", of: id) },
@@ -28,17 +28,22 @@ extension AWSImporter {
       sourceDestinationCheck: record.flag("SourceDestCheck") ?? true,
       instance: attachment?.id("InstanceId") ?? instance, deviceIndex: attachment?.integer("DeviceIndex"),
       isAttached: status.map { $0 == "attached" || $0 == "attaching" } ?? (instance != nil),
-      summary: summary, isRequesterManaged: isManaged,
+      deletesOnTermination: attachment?.flag("DeleteOnTermination"), summary: summary,
+      isRequesterManaged: isManaged,
       attributes: record.attributes(tags: record.has("TagSet") ? "TagSet" : "Tags"))
   }
 
   /// The primary address first, each with the public address that is associated with it.
-  private func ipv4Addresses(_ record: AWSRecord, of id: ResourceID) -> [NetworkInterface.PrivateAddress] {
+  private func ipv4Addresses(
+    _ record: AWSRecord, of id: ResourceID, inInstance: Bool
+  ) -> [NetworkInterface.PrivateAddress] {
     var addresses: [NetworkInterface.PrivateAddress] = []
     for entry in record.records("PrivateIpAddresses") {
       guard let address = entry.address4("PrivateIpAddress", of: id) else { continue }
-      let publicAddress = entry.record("Association")?.address4("PublicIp", of: id)
-      let found = NetworkInterface.PrivateAddress(address, publicAddress: publicAddress)
+      let association = entry.record("Association")
+      let found = NetworkInterface.PrivateAddress(
+        address, publicAddress: association?.address4("PublicIp", of: id),
+        isElastic: association.map { Self.isElastic($0, inInstance: inInstance) } ?? false)
       if entry.flag("Primary") ?? false {
         addresses.insert(found, at: 0)
       } else {
@@ -53,8 +58,18 @@ extension AWSImporter {
       !addresses.contains(where: { $0.publicAddress == own }), addresses[0].publicAddress == nil
     {
       addresses[0].publicAddress = own
+      addresses[0].isElastic =
+        record.record("Association").map { Self.isElastic($0, inInstance: inInstance) } ?? false
     }
     return addresses
+  }
+
+  /// Whether an association's address is the account's own: it has an allocation; `describe-instances` leaves that out
+  /// and names the owner, which is `amazon` for an address that Amazon gave by itself.
+  private static func isElastic(_ association: AWSRecord, inInstance: Bool) -> Bool {
+    if association.has("AllocationId") { return true }
+    guard inInstance, let owner = association.text("IpOwnerId") else { return false }
+    return !owner.hasPrefix("amazon")
   }
 
   private static func kind(_ type: String?, summary: String, isManaged: Bool) -> NetworkInterface.Kind {
