@@ -62,6 +62,9 @@ let package = Package(
         "NetworkTypes", "RuleMatching", "VirtualNetworks", "WireFormat", "Filtering",
       ],
       swiftSettings: strict),
+    .target(
+      name: "PolicyAnalysis",
+      dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering"], swiftSettings: strict),
     // 8
     .target(
       name: "ReportFormats",
@@ -116,6 +119,11 @@ let package = Package(
       dependencies: [
         "NetworkTypes", "WireFormat", "CaptureFiles", "VirtualNetworks", "Filtering", "PolicyFormats",
         "TrafficAudit", "TestSupport", "AllocationCounter",
+      ]),
+    .testTarget(
+      name: "PolicyAnalysisTests",
+      dependencies: [
+        "NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "PolicyAnalysis", "TestSupport",
       ]),
     .testTarget(
       name: "ReferenceTests",

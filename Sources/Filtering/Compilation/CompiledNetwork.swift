@@ -14,6 +14,8 @@ struct CompiledNetwork: Sendable {
   /// What changes of rules need to know of how the policies were made.
   var policyMemory = PolicyMemory()
   var acls: [CompiledACL] = []
+  /// Where in ``acls`` a resource's ingress entries stand; its egress entries follow.
+  var aclsByResource: [ResourceIndex: Int] = [:]
   var routeTables: [CompiledRouteTable] = []
   var attachments: [CompiledAttachment] = []
   var transitTables: [CompiledTransitTable] = []
@@ -146,6 +148,7 @@ extension CompiledNetwork {
 
   private mutating func compileACLs() {
     for acl in model.networkACLs {
+      aclsByResource[resources.index(of: acl.id)] = acls.count
       for direction in [Direction.ingress, .egress] {
         let entries = acl.entries(direction)
         let indices = entries.map { catalogue.add(RuleCatalogue.Entry($0, of: acl.id, direction)) }

@@ -31,6 +31,8 @@ struct CompiledRouteTable: Sendable {
   var vpc: Int?
   var routes: [CompiledRoute]
   var table: IPPrefixTable<Int32>
+  /// What ``table`` was made from.
+  var prefixes: [IPPrefix]
 
   /// Routes to prefix lists whose entries the input does not hold, and whether the list is one of Amazon's own.
   var openRoutes: [(rule: RuleIndex, isAmazons: Bool)]
@@ -40,6 +42,25 @@ struct CompiledRouteTable: Sendable {
   func unknownRoute(besides address: IPAddress) -> RuleIndex? {
     guard !openRoutes.isEmpty, route(to: address)?.target != .local else { return nil }
     return openRoutes.first { !$0.isAmazons || AmazonBlocks.contains(address) }?.rule
+  }
+
+  /// The borders that ``route(to:)`` notices: routes that lead to the same target the same way are one set.
+  func addCuts(to cuts: inout AddressCuts) {
+    for family in [IPFamily.v4, .v6] {
+      for set in LongestPrefixCut(family, prefixes).sets(by: { address in
+        route(to: address).map {
+          RouteEffect(target: $0.target, resource: $0.resource, isBlackhole: $0.isBlackhole)
+        }
+      }) {
+        cuts.add(family, set)
+      }
+    }
+  }
+
+  private struct RouteEffect: Hashable {
+    var target: Target
+    var resource: ResourceIndex?
+    var isBlackhole: Bool
   }
 
   /// The route of the longest prefix that holds the address.
@@ -84,7 +105,8 @@ extension CompiledNetwork {
     for entry in entries where entry.rank < best[entry.prefix]?.rank ?? .max { best[entry.prefix] = entry }
     return CompiledRouteTable(
       resource: resources.index(of: table.id), vpc: index.vpcs[table.vpc], routes: routes,
-      table: IPPrefixTable(best.values.map { ($0.prefix, $0.position) }), openRoutes: open)
+      table: IPPrefixTable(best.values.map { ($0.prefix, $0.position) }), prefixes: Array(best.keys),
+      openRoutes: open)
   }
 
   private struct RouteEntry {

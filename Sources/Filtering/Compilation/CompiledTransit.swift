@@ -27,8 +27,26 @@ struct CompiledTransitTable: Sendable {
   var resource: ResourceIndex
   var routes: [TransitRoute]
   var table: IPPrefixTable<Int32>
+  /// What ``table`` was made from.
+  var prefixes: [IPPrefix]
   /// Whether routes may be missing: the input does not list them, or a VPN's come by BGP.
   var isIncomplete: Bool
+
+  /// The borders that ``route(to:)`` notices.
+  func addCuts(to cuts: inout AddressCuts) {
+    for family in [IPFamily.v4, .v6] {
+      for set in LongestPrefixCut(family, prefixes).sets(by: { address in
+        route(to: address).map { RouteEffect(attachments: $0.attachments, isBlackhole: $0.isBlackhole) }
+      }) {
+        cuts.add(family, set)
+      }
+    }
+  }
+
+  private struct RouteEffect: Hashable {
+    var attachments: [Int]
+    var isBlackhole: Bool
+  }
 
   func route(to address: IPAddress) -> TransitRoute? { table.lookup(address).map { routes[Int($0)] } }
 }
@@ -120,7 +138,8 @@ extension CompiledNetwork {
     transitTables.append(
       CompiledTransitTable(
         resource: resources.index(of: table.id), routes: routes,
-        table: IPPrefixTable(best.map { ($0.key, $0.value.position) }), isIncomplete: isIncomplete))
+        table: IPPrefixTable(best.map { ($0.key, $0.value.position) }), prefixes: Array(best.keys),
+        isIncomplete: isIncomplete))
   }
 }
 

@@ -9,6 +9,20 @@ enum NAT64 {
     return IPv4Address(rawValue: UInt32(truncatingIfNeeded: address.low))
   }
 
+  /// 64:ff9b::/96.
+  static let block = IntervalSet(embedding(0...IntervalSet.Key(UInt32.max)))
+
+  /// The addresses that stand for a run of IPv4 addresses.
+  static func embedding(_ run: ClosedRange<IntervalSet.Key>) -> ClosedRange<IntervalSet.Key> {
+    let base: IntervalSet.Key = 0x0064_ff9b << 96
+    return base + run.lowerBound...base + run.upperBound
+  }
+
+  /// The messages that ``service(_:)`` changes.
+  static let changedServices: [ClosedRange<ServiceKey>] = [
+    ServiceKey.kinds(.icmpv6, 128...128), ServiceKey.kinds(.icmpv6, 129...129),
+  ]
+
   /// The same service on the IPv4 side: ICMPv6 echo becomes ICMP echo.
   static func service(_ service: ServiceKey) -> ServiceKey {
     switch (service.ipProtocol, service.port >> 8) {

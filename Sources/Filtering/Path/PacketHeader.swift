@@ -71,6 +71,11 @@ public struct PacketHeader: Sendable, Hashable {
 
 /// The ICMP messages that come in pairs (RFC 792, RFC 4443, RFC 8335).
 enum ICMPQuery {
+  /// The types that the functions below tell from others.
+  static let types: [(ipProtocol: IPProtocol, types: [UInt16])] = [
+    (.icmp, [8, 0, 13, 14, 15, 16, 17, 18, 42, 43]), (.icmpv6, [128, 129, 160, 161]),
+  ]
+
   /// The type that answers a query of this type, or nil if the type is no query.
   static func replyType(of type: UInt8, _ ipProtocol: IPProtocol) -> UInt8? {
     switch (ipProtocol, type) {

@@ -6,7 +6,7 @@ extension PathWalk {
   /// Follows the route that a table has for the destination.
   mutating func follow(table position: Int, vpc: Int?, subnet: Int?, interface: InterfaceIndex?) {
     let table = network.routeTables[position]
-    guard !header.destination.isMulticast, !isServiceRange(header.destination) else {
+    guard !header.destination.isMulticast, !header.destination.isServiceRange else {
       deny(
         .route, .route, .egress, .noPossibleDestination, interface: interface, resource: table.resource)
       return
@@ -81,14 +81,6 @@ extension PathWalk {
   private func isStopped(_ target: CompiledRouteTable.Target) -> Bool {
     guard case .networkInterface(let interface?) = target else { return false }
     return network.interfaces[interface.int].instanceState.map { !$0.carriesTraffic } ?? false
-  }
-
-  /// 169.254.168.0/22 and fd00:ec2::/32: no route forwards packets to them (semantics RT-9).
-  private func isServiceRange(_ address: IPAddress) -> Bool {
-    switch address {
-    case .v4(let address): address.rawValue >> 10 == 0xa9fe_a800 >> 10
-    case .v6(let address): address.high >> 32 == 0xfd00_0ec2
-    }
   }
 
   /// The packet leaves for a network that the model does not hold.
@@ -168,12 +160,14 @@ extension PathWalk {
     enterInternet()
   }
 
+  static var mail: ServiceKey { ServiceKey(.tcp, port: 25) }
+
   /// Mail to the internet is blocked by default whatever the rules (semantics SG-45).
   private var isBlockedMail: Bool {
     if case .v6(let destination) = header.destination, SpecialBlock.isUniqueLocal(destination) {
       return false
     }
-    return relation == .new && header.hasTransport && header.service == ServiceKey(.tcp, port: 25)
+    return relation == .new && header.hasTransport && header.service == Self.mail
   }
 
   private func hasUnknownPublicAddress(_ address: IPv4Address, at interface: InterfaceIndex) -> Bool {
@@ -358,6 +352,8 @@ extension PathWalk {
     tryDestinationAnyway(fromSubnet: network.interfaces[target.int].subnet)
   }
 
+  static var echo: ServiceKey { ServiceKey(.icmp, port: 8 << 8) }
+
   /// A gateway endpoint takes TCP and ICMP echo (semantics RT-22); others are not modelled yet.
   private mutating func enterEndpoint(
     _ position: Int?, fromSubnet: Int?, interface: InterfaceIndex?, resource: ResourceIndex?
@@ -366,7 +362,7 @@ extension PathWalk {
       leaveModel(.unmodelled, interface: interface, resource: resource)
       return
     }
-    let isEcho = header.service == ServiceKey(.icmp, port: 8 << 8)
+    let isEcho = header.service == Self.echo
     guard header.ipProtocol == .tcp || isEcho else {
       deny(.gateway, .gateway, .egress, .endpointProtocol, interface: interface, resource: resource)
       return

@@ -62,13 +62,14 @@ struct PathWalk {
   let relation: Relation
   /// Whether to go on after a denial, to find every blocker.
   let findsEveryBlocker: Bool
+  private let keepsHeaders: Bool
   /// Whether the group identity of the sender still counts (semantics SG-29).
   var preservesGroupIdentity = true
   /// Translations that a reply's forward path made.
   var translations: [Translation] = []
 
   private(set) var steps: [PathStep] = []
-  /// The header at each step; kept only when every blocker is wanted.
+  /// The header at each step; kept only when asked for.
   private(set) var headers: [PacketHeader] = []
   private(set) var delivery: Delivery?
   private(set) var isDenied = false
@@ -83,12 +84,13 @@ struct PathWalk {
 
   init(
     _ compiled: CompiledReference, _ header: PacketHeader, relation: Relation = .new,
-    findsEveryBlocker: Bool = false, reusing steps: consuming [PathStep] = []
+    findsEveryBlocker: Bool = false, keepsHeaders: Bool = false, reusing steps: consuming [PathStep] = []
   ) {
     self.compiled = compiled
     self.header = header
     self.relation = relation
     self.findsEveryBlocker = findsEveryBlocker
+    self.keepsHeaders = keepsHeaders
     self.steps = steps
     self.steps.removeAll(keepingCapacity: true)
   }
@@ -239,7 +241,7 @@ struct PathWalk {
     var step = step
     step.leg = leg
     steps.append(step)
-    if findsEveryBlocker { headers.append(header) }
+    if keepsHeaders { headers.append(header) }
   }
 
   /// Begins a new leg; false where there have been too many, as routes or balancers that lead in circles make them.

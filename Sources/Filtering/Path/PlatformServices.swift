@@ -20,6 +20,22 @@ enum PlatformServices {
   /// fe80:ec2::1, the VPC's router on every subnet (semantics AD-8).
   private static let router = IPv6Address(high: 0xfe80_0ec2_0000_0000, low: 1)
 
+  /// The borders that ``isLinkLocalService(_:_:)`` notices; what stays on the link are ``SpecialBlocks``.
+  static func addCuts(to cuts: inout AddressCuts) {
+    cuts.add(ipv4.map(IPAddress.v4))
+    cuts.add(ipv6.map(IPAddress.v6) + [.v6(router)])
+  }
+
+  /// The messages of ``isNeighborDiscovery(_:)``.
+  static let discoveryServices = ServiceKey.kinds(.icmpv6, discoveryTypes)
+  private static let discoveryTypes: ClosedRange<UInt16> = 133...136
+
+  /// The ports that ``isDHCP(_:)`` tells from others, as source or as destination, between two addresses.
+  static func dhcpPorts(from source: IPAddress, to destination: IPAddress) -> [UInt16] {
+    guard staysOnLink(source, destination) else { return [] }
+    return source.family == .v4 ? [67, 68] : [546, 547]
+  }
+
   /// Whether an address is that of a platform service, or the traffic is part of how a link itself works.
   static func isLinkLocalService(_ address: IPAddress, _ header: PacketHeader) -> Bool {
     switch address {
@@ -33,18 +49,21 @@ enum PlatformServices {
   /// ICMPv6 router and neighbor discovery (RFC 4861) on the link, which the platform answers itself; the same types
   /// between two far addresses are packets like any other.
   static func isNeighborDiscovery(_ header: PacketHeader) -> Bool {
-    header.ipProtocol == .icmpv6 && header.hasTransport && (133...136).contains(header.service.port >> 8)
-      && staysOnLink(header)
+    header.ipProtocol == .icmpv6 && header.hasTransport
+      && discoveryTypes.contains(header.service.port >> 8)
+      && staysOnLink(header.source, header.destination)
   }
 
-  private static func staysOnLink(_ header: PacketHeader) -> Bool {
-    [header.source, header.destination].contains { $0.isLinkLocal || $0.isMulticast || $0.isUnspecified }
+  private static func staysOnLink(_ source: IPAddress, _ destination: IPAddress) -> Bool {
+    [source, destination].contains { $0.isLinkLocal || $0.isMulticast || $0.isUnspecified }
   }
 
   /// DHCP between clients and the platform's server: ports 67 and 68, or 546 and 547 (ports: [mem]), from or to
   /// nobody, everybody or the link. What the server sends from the router's address is exempt as the router's.
   static func isDHCP(_ header: PacketHeader) -> Bool {
-    guard header.ipProtocol == .udp, header.hasTransport, staysOnLink(header) else { return false }
+    guard header.ipProtocol == .udp, header.hasTransport,
+      staysOnLink(header.source, header.destination)
+    else { return false }
     switch (header.family, header.sourcePort, header.service.port) {
     case (.v4, 68, 67), (.v4, 67, 68), (.v6, 546, 547), (.v6, 547, 546): return true
     default: return false

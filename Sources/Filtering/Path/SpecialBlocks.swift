@@ -11,6 +11,16 @@ enum SpecialBlocks {
     if SpecialBlock.isRFC1918(source) { return .gatewayIngressFromRFC1918 }
     return SpecialBlock.isRFC6598(source) ? .gatewayIngressFromRFC6598 : nil
   }
+
+  /// The borders that this file and ``SpecialBlock`` notice.
+  static func addCuts(to cuts: inout AddressCuts) {
+    let blocks = [
+      ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], ["100.64.0.0/10"], ["169.254.0.0/16", "fe80::/10"],
+      ["fc00::/7"], ["0.0.0.0/32", "::/128"], ["224.0.0.0/4", "255.255.255.255/32", "ff00::/8"],
+      ["169.254.168.0/22", "fd00:ec2::/32"],
+    ]
+    for group in blocks { cuts.add(group.map { IPPrefix($0)! }) }
+  }
 }
 
 extension IPAddress {
@@ -28,6 +38,14 @@ extension IPAddress {
     switch self {
     case .v4(let address): SpecialBlock.isLinkLocal(address)
     case .v6(let address): SpecialBlock.isLinkLocal(address)
+    }
+  }
+
+  /// 169.254.168.0/22 and fd00:ec2::/32: no route forwards packets to them (semantics RT-9).
+  var isServiceRange: Bool {
+    switch self {
+    case .v4(let address): address.rawValue >> 10 == 0xa9fe_a800 >> 10
+    case .v6(let address): address.high >> 32 == 0xfd00_0ec2
     }
   }
 

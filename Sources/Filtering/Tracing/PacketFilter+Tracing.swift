@@ -5,6 +5,11 @@ import VirtualNetworks
 extension PacketFilter {
   /// Answers one question: the same walk that audits run, with every step recorded and every blocker found.
   public func trace(_ question: TraceQuestion) -> TraceAnswer {
+    trace(question, findsEveryBlocker: true)
+  }
+
+  /// The same; unless every blocker is wanted, what comes after the first one is left out.
+  package func trace(_ question: TraceQuestion, findsEveryBlocker: Bool) -> TraceAnswer {
     let header: PacketHeader
     switch self.header(of: question) {
     case .found(let found): header = found
@@ -12,7 +17,7 @@ extension PacketFilter {
     }
     if let local = sameHostAnswer(question, header) { return local }
     switch origin(of: question, header) {
-    case .enters(let origin, let placed): return walk(question, from: origin, placed)
+    case .enters(let origin, let placed): return walk(question, from: origin, placed, findsEveryBlocker)
     case .platform(let interface):
       return single(
         header, .allow, PathStep(.placement, .platformService, .unfiltered, .egress, interface: interface))
@@ -62,9 +67,7 @@ extension PacketFilter {
       source: .v4(.zero), destination: .v4(.zero), service: question.service, sourcePort: question.sourcePort)
     var interface: InterfaceIndex?
     if case .interface(let own) = end { interface = own }
-    return single(
-      nobody, .deny,
-      PathStep(.placement, .networkInterface, .deny, .egress, interface: interface, code: .interfaceAddress))
+    return TraceAnswer(withoutAddress: nobody, interface: interface)
   }
 
   private func isV6Only(_ end: TraceQuestion.End) -> Bool {
@@ -176,12 +179,16 @@ extension PacketFilter {
   // MARK: There and back
 
   private func walk(
-    _ question: TraceQuestion, from origin: PathWalk.Origin, _ header: PacketHeader
+    _ question: TraceQuestion, from origin: PathWalk.Origin, _ header: PacketHeader,
+    _ findsEveryBlocker: Bool
   ) -> TraceAnswer {
-    var forward = PathWalk(compiled, header, findsEveryBlocker: true)
+    var forward = PathWalk(
+      compiled, header, findsEveryBlocker: findsEveryBlocker, keepsHeaders: true)
     forward.run(from: origin)
     var steps = traced(forward, .request)
-    if question.isRoundTrip, let delivery = forward.delivery, delivery != .platformService {
+    if question.isRoundTrip, findsEveryBlocker || !forward.isDenied, let delivery = forward.delivery,
+      delivery != .platformService
+    {
       steps += reply(to: forward, delivery, origin, asked: header)
     }
     let isDenied = steps.contains { $0.step.action == .deny }
@@ -194,7 +201,9 @@ extension PacketFilter {
   private func reply(
     to forward: PathWalk, _ delivery: PathWalk.Delivery, _ origin: PathWalk.Origin, asked: PacketHeader
   ) -> [TraceStep] {
-    var back = PathWalk(compiled, forward.header.reply, relation: .reply, findsEveryBlocker: true)
+    var back = PathWalk(
+      compiled, forward.header.reply, relation: .reply, findsEveryBlocker: forward.findsEveryBlocker,
+      keepsHeaders: true)
     back.translations = forward.translations
     switch delivery {
     case .interface(let interface): back.run(from: .interface(interface))

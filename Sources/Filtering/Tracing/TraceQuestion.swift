@@ -104,3 +104,13 @@ public struct TraceAnswer: Sendable, Hashable {
   /// Everything that the model lacks for a certain answer.
   public var unknowns: [TraceStep] { steps.filter { $0.step.action == .unknown } }
 }
+
+extension TraceAnswer {
+  /// The answer where one end has no address that the other could write to.
+  package init(withoutAddress header: PacketHeader, interface: InterfaceIndex? = nil) {
+    let step = PathStep(
+      .placement, .networkInterface, .deny, .egress, interface: interface, code: .interfaceAddress)
+    self.init(
+      verdict: .deny, header: header, steps: [TraceStep(way: .request, step: step, header: header)])
+  }
+}

@@ -1,31 +1,34 @@
 import NetworkTypes
 import RuleMatching
-import TestSupport
 
 /// Random choices that meet often: few ports, few blocks, edges and their neighbours.
-struct Choices {
-  var random: SeededRandom
+package struct Choices {
+  package var random: SeededRandom
 
-  mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
-  mutating func chance(_ percent: Int) -> Bool { number(1...100) <= percent }
-  mutating func one<Element>(of elements: [Element]) -> Element { elements[number(0...(elements.count - 1))] }
+  package init(random: SeededRandom) { self.random = random }
 
-  mutating func port() -> UInt16 {
+  package mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
+  package mutating func chance(_ percent: Int) -> Bool { number(1...100) <= percent }
+  package mutating func one<Element>(of elements: [Element]) -> Element {
+    elements[number(0...(elements.count - 1))]
+  }
+
+  package mutating func port() -> UInt16 {
     one(of: [0, 1, 22, 24, 25, 26, 53, 67, 68, 79, 80, 81, 443, 1023, 1024, 1025, 5432, 32768, 50000, 65535])
   }
 
-  mutating func ports() -> PortRange {
+  package mutating func ports() -> PortRange {
     if chance(25) { return .all }
     let (a, b) = (port(), port())
     return chance(40) ? PortRange(a) : PortRange(min(a, b), max(a, b))!
   }
 
-  mutating func icmp(_ types: [UInt8]) -> ICMPMatch {
+  package mutating func icmp(_ types: [UInt8]) -> ICMPMatch {
     if chance(35) { return .any }
     return chance(60) ? .type(one(of: types)) : .type(one(of: types), code: one(of: [0, 1, 4]))
   }
 
-  mutating func traffic() -> TrafficMatch {
+  package mutating func traffic() -> TrafficMatch {
     switch number(0...11) {
     case 0...3: .all
     case 4...6: .tcp(ports())
@@ -37,7 +40,7 @@ struct Choices {
   }
 
   /// A block around an address of the world.
-  mutating func prefix(around addresses: [IPAddress]) -> IPPrefix {
+  package mutating func prefix(around addresses: [IPAddress]) -> IPPrefix {
     if chance(25) { return .v4(.everything) }
     if chance(15) { return .v6(.everything) }
     let address = one(of: addresses)

@@ -1,21 +1,20 @@
 import NetworkTypes
 import RuleMatching
-import TestSupport
 import VirtualNetworks
 
 /// A small random network in which addresses, rules and routes collide.
-struct RandomNetwork {
-  var choices: Choices
-  var network = VirtualNetwork()
+package struct RandomNetwork {
+  package var choices: Choices
+  package var network = VirtualNetwork()
   private let blocks: [String]
   /// Hosts that are not in the network.
-  static let outsiders = [
+  package static let outsiders = [
     "203.0.113.7", "203.0.113.8", "8.8.8.8", "192.168.7.7", "172.16.0.1", "100.64.9.9", "10.9.9.9",
     "2001:db8:ffff::7", "2001:db8:ffff::8", "fd12::1",
   ].map { IPAddress($0)! }
 
   /// - Parameter hasPublicBlocks: Whether VPCs may have blocks out of the internet's addresses (AD-9).
-  init(_ choices: Choices, hasPublicBlocks: Bool = false) {
+  package init(_ choices: Choices, hasPublicBlocks: Bool = false) {
     self.choices = choices
     blocks = ["10.0.%.0", "10.0.%.0", "100.64.%.0", hasPublicBlocks ? "192.0.2.0" : "172.20.%.0"]
     addVPCs()
@@ -26,7 +25,7 @@ struct RandomNetwork {
   }
 
   /// Every address that somebody has, and those of the subnets' and blocks' edges.
-  var owned: [IPAddress] {
+  package var owned: [IPAddress] {
     network.networkInterfaces.flatMap { interface in
       interface.privatePrefixes.map(\.first)
         + interface.ipv4Addresses.compactMap { $0.publicAddress.map(IPAddress.v4) }

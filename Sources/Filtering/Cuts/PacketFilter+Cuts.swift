@@ -1,0 +1,136 @@
+import NetworkTypes
+import RuleMatching
+import VirtualNetworks
+
+/// What judging may notice in a packet besides what rules ask, for walks over every packet.
+package struct FilterCuts: Sendable {
+  package let v4: KeyKinds
+  package let v6: KeyKinds
+  package let services: KeyKinds
+
+  package func addresses(_ family: IPFamily) -> KeyKinds { family == .v4 ? v4 : v6 }
+}
+
+extension PacketFilter {
+  /// Collects the cuts; costs a few milliseconds for a network of a thousand interfaces.
+  package func cuts() -> FilterCuts {
+    let addresses = compiled.network.addressCuts()
+    return FilterCuts(
+      v4: addresses.kinds(.v4), v6: addresses.kinds(.v6),
+      services: KeyKinds(compiled.network.serviceCuts(), last: IntervalSet.Key(ServiceKey.last.rawValue)))
+  }
+
+  /// The ports, source or destination, that judging tells from others between two addresses besides rules.
+  package static func notedPorts(from source: IPAddress, to destination: IPAddress) -> [UInt16] {
+    PlatformServices.dhcpPorts(from: source, to: destination)
+  }
+
+  /// The interfaces that have an address, with whether it is their public one.
+  package func holders(of address: IPAddress) -> [(interface: InterfaceIndex, isPublic: Bool)] {
+    compiled.network.addresses.owners(of: address).map { ($0.interface, $0.isPublic) }
+  }
+
+  /// The IPv4 address that an IPv6 address stands for behind a NAT gateway.
+  package static func embeddedAddress(_ address: IPAddress) -> IPAddress? {
+    guard case .v6(let address) = address else { return nil }
+    return NAT64.embeddedAddress(address).map(IPAddress.v4)
+  }
+
+  /// The IPv6 addresses that stand for a set of IPv4 addresses behind a NAT gateway.
+  package static func embedding(_ set: IntervalSet) -> IntervalSet {
+    IntervalSet(set.runs.map { NAT64.embedding($0) })
+  }
+}
+
+/// A list of rules that a packet was held against on its way, with what of the packet was looked at.
+package struct RuleTest: Sendable {
+  /// The rules of an interface's groups, or of a subnet's ACL, in one direction.
+  package enum List: Sendable, Hashable {
+    case policy(Int)
+    case acl(Int)
+  }
+
+  package enum Outcome: Sendable, Hashable {
+    /// The rule of this position in the list matched.
+    case rule(Int)
+    /// No rule matched.
+    case none
+    /// No rule matched, but this one of those whose peers are not known may.
+    case open(Int)
+  }
+
+  package var list: List
+  package var outcome: Outcome
+  package var way: TraceStep.Way
+  /// The remote address and the service as they were where the rules were asked.
+  package var remote: IPAddress
+  package var service: ServiceKey
+}
+
+/// The rules of a ``RuleTest/List``.
+package struct TestedRules: Sendable {
+  package struct Open: Sendable {
+    package var traffic: TrafficMatch
+    package var within: [IPPrefix]
+  }
+
+  package var rules: [ResolvedRule]
+  /// For each rule its place in ``PacketFilter/rules``.
+  package var indices: [RuleIndex]
+  /// For an ACL whether each rule allows; nil for groups, where every rule does and order means nothing.
+  package var allows: [Bool]?
+  package var open: [Open]
+}
+
+extension PacketFilter {
+  package func rules(of list: RuleTest.List) -> TestedRules {
+    switch list {
+    case .policy(let position):
+      let policy = compiled.network.policies[position]
+      return TestedRules(
+        rules: policy.resolved, indices: policy.indices,
+        open: policy.openRules.map { TestedRules.Open(traffic: $0.traffic, within: $0.within) })
+    case .acl(let position):
+      let acl = compiled.network.acls[position]
+      return TestedRules(rules: acl.resolved, indices: acl.indices, allows: acl.allows, open: [])
+    }
+  }
+
+  /// Every list of rules that was asked on the traced way, in order.
+  package func ruleTests(of answer: TraceAnswer) -> [RuleTest] { answer.steps.compactMap(ruleTest) }
+
+  private func ruleTest(_ traced: TraceStep) -> RuleTest? {
+    let step = traced.step
+    let remote = step.direction == .egress ? traced.header.destination : traced.header.source
+    func test(_ list: RuleTest.List, _ outcome: RuleTest.Outcome) -> RuleTest {
+      RuleTest(
+        list: list, outcome: outcome, way: traced.way, remote: remote, service: traced.header.service)
+    }
+    switch step.element {
+    case .securityGroup:
+      guard step.action == .allow || step.action == .deny || step.action == .unknown,
+        let interface = step.interface,
+        let position = compiled.network.interfaces[interface.int].policy(step.direction)
+      else { return nil }
+      let policy = compiled.network.policies[position]
+      guard let rule = step.rule else { return test(.policy(position), .none) }
+      if step.action == .unknown {
+        return policy.openRules.firstIndex { $0.index == rule }.map { test(.policy(position), .open($0)) }
+      }
+      return policy.indices.firstIndex(of: rule).map { test(.policy(position), .rule($0)) }
+    case .networkACL:
+      guard step.missing == nil, let position = aclPosition(of: step) else { return nil }
+      let acl = compiled.network.acls[position]
+      let rule = step.rule.flatMap { acl.indices.firstIndex(of: $0) }
+      return test(.acl(position), rule.map(RuleTest.Outcome.rule) ?? .none)
+    default: return nil
+    }
+  }
+
+  private func aclPosition(of step: PathStep) -> Int? {
+    guard let resource = step.resource, let first = compiled.network.aclsByResource[resource] else {
+      return nil
+    }
+    return step.direction == .ingress ? first : first + 1
+  }
+}
