@@ -127,7 +127,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "ReferenceTests",
-      dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "TestSupport"]),
+      dependencies: [
+        "NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "PolicyFormats", "TestSupport",
+      ]),
     .testTarget(
       name: "ReportFormatsTests",
       dependencies: [

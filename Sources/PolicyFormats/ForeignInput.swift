@@ -2,7 +2,7 @@
 public enum ForeignInput: String, Hashable, Sendable, CaseIterable {
   case awsText, awsTable, awsYAML, awsProjection
   case terraformPlan, terraformPlanFile, terraformState, cloudFormation, kubernetes, azureTemplate
-  case capture, compressed, archive, html, yaml, sallyportResult, other
+  case capture, compressed, archive, html, sallyportResult, other
 
   /// What it is, with an article: `a Terraform plan`.
   public var name: String {
@@ -21,7 +21,6 @@ public enum ForeignInput: String, Hashable, Sendable, CaseIterable {
     case .compressed: "a compressed file"
     case .archive: "an archive"
     case .html: "a web page or XML"
-    case .yaml: "YAML"
     case .sallyportResult: "a result of sallyport itself"
     case .other: "neither JSON nor anything else that is known here"
     }
@@ -38,7 +37,7 @@ public enum ForeignInput: String, Hashable, Sendable, CaseIterable {
       "apply it, then ask AWS what is there: aws ec2 describe-security-groups --output json > groups.json"
     case .capture: "captures are named without -n: sallyport audit CAPTURE -n NETWORK"
     case .compressed, .archive: "unpack it first"
-    case .kubernetes, .azureTemplate, .html, .yaml, .sallyportResult, .other:
+    case .kubernetes, .azureTemplate, .html, .sallyportResult, .other:
       "expected outputs of aws ec2 describe-*; " + PolicyFormatError.command
     }
   }

@@ -2,10 +2,13 @@
 public enum PolicyFormat: String, Hashable, Sendable, CaseIterable {
   /// Answers of `aws … describe-*`, JSON.
   case awsDescribe = "aws"
+  /// Sallyport's own YAML form.
+  case native = "sallyport"
 
   /// What stands at the start of an input.
   enum Recognition: Hashable {
     case json
+    case yaml
     case foreign(ForeignInput)
   }
 
@@ -54,6 +57,19 @@ extension PolicyFormat.Recognition {
     if line.contains("\t"), line.prefix(while: { $0 != "\t" }).allSatisfy({ $0.isUppercase || $0.isNumber }) {
       return .foreign(.awsText)
     }
+    // Comments and the mark of a document's start come before what tells.
+    let isBeforeContent = { (line: Substring) in
+      line.hasPrefix("#") || line.hasPrefix("---") || line.hasPrefix("%YAML")
+        || line.allSatisfy(\.isWhitespace)
+    }
+    if isBeforeContent(line[...]) {
+      let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+      guard let first = lines.firstIndex(where: { !isBeforeContent($0) }) else { return .yaml }
+      let rest = lines[first...].joined(separator: "\n")
+      let kind = Self.foreign(ofText: rest)
+      // A JSON document may not begin with a comment.
+      return kind == .json || kind == .foreign(.other) ? .yaml : kind
+    }
     let words = ["resource \"", "terraform {", "provider \"", "module \"", "variable \"", "data \""]
     if words.contains(where: text.hasPrefix) { return .foreign(.terraformPlanFile) }
     let name = line.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
@@ -61,9 +77,8 @@ extension PolicyFormat.Recognition {
     if !name.isEmpty && (rest == ":" || rest.hasPrefix(": ")) {
       if name == "AWSTemplateFormatVersion" || name == "Resources" { return .foreign(.cloudFormation) }
       if name == "apiVersion" { return .foreign(.kubernetes) }
-      return .foreign(AWSImporter.resources[String(name)] == nil ? .yaml : .awsYAML)
+      return AWSImporter.resources[String(name)] == nil ? .yaml : .foreign(.awsYAML)
     }
-    if line == "---" || line.hasPrefix("%YAML") || line.hasPrefix("# ") { return .foreign(.yaml) }
     // A word such as `nul` or `tru`: let the reader of JSON say where it breaks.
     let isWord = line.first.map { "tfn-0123456789".contains($0) } ?? false
     return isWord && !line.contains("\t") ? .json : .foreign(.other)

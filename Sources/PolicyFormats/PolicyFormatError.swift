@@ -13,13 +13,15 @@ public enum PolicyFormatError: Error, Hashable, Sendable {
   case nothingUsable(path: String, found: String)
   case tooLarge(path: String, what: String, limit: Int)
   case invalidText(path: String, reason: String)
+  /// A YAML network with problems: all of them.
+  case invalidYAML(YAMLProblems)
 }
 
 extension PolicyFormatError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .missingPath(let path):
-      "\(path): there is no such file or folder; expected a folder of aws describe-* outputs, or one such file"
+      "\(path): there is no such file or folder; expected a folder of aws describe-* outputs, one such file, or a YAML network"
     case .unreadablePath(let path, let reason): "\(path): cannot be read: \(reason)"
     case .emptyInput(let path):
       "\(path): is empty; expected JSON (the aws command that wrote it has probably failed: run it again)"
@@ -33,6 +35,11 @@ extension PolicyFormatError: CustomStringConvertible {
       "\(path): found \(found); expected outputs of aws ec2 describe-*; " + Self.command
     case .tooLarge(let path, let what, let limit): "\(path): \(what); the limit is \(limit)"
     case .invalidText(let path, let reason): "\(path): \(reason); expected JSON in UTF-8"
+    case .invalidYAML(let problems):
+      problems.all.count == 1
+        ? problems.description
+        : "the network has \(problems.all.count) problems\n"
+          + problems.all.map { "  \($0)" }.joined(separator: "\n")
     }
   }
 

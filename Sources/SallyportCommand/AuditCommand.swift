@@ -75,7 +75,7 @@ struct AuditCommand: ParsableCommand {
   @Option(
     name: [.short, .customLong("network")],
     help: ArgumentHelp(
-      "A folder of aws describe-* outputs, one such file, or - for standard input; may be repeated.",
+      "A folder of aws describe-* outputs, one such file, a YAML network, or - for standard input; may be repeated.",
       valueName: "path"),
     completion: .file())
   var network: [String] = []

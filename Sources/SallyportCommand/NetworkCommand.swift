@@ -13,16 +13,18 @@ struct NetworkCommand: ParsableCommand {
         sallyport network -n network/
         sallyport network -n account-a/ -n account-b/ -v
         aws ec2 describe-security-groups --output json | sallyport network -n -
+        sallyport network -n network/ --format yaml -o network.yaml
+        sallyport network --schema > network.schema.json
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
-    case text, json
+    case text, json, yaml
   }
 
   @Option(
     name: [.short, .customLong("network")],
     help: ArgumentHelp(
-      "A folder of aws describe-* outputs, one such file, or - for standard input; may be repeated.",
+      "A folder of aws describe-* outputs, one such file, a YAML network, or - for standard input; may be repeated.",
       valueName: "path"),
     completion: .file())
   var network: [String] = []
@@ -33,7 +35,7 @@ struct NetworkCommand: ParsableCommand {
 
   private var paths: [String] { network + folders }
 
-  @Option(help: "How to write the summary: text or json.")
+  @Option(help: "Write the summary as text or json, or the whole network as yaml.")
   var format = Format.text
 
   @Option(
@@ -43,12 +45,17 @@ struct NetworkCommand: ParsableCommand {
   @Flag(name: .shortAndLong, help: "Show notes, too.")
   var verbose = false
 
+  @Flag(help: "Print the JSON Schema of the YAML form, for editors, and do nothing else.")
+  var schema = false
+
   func validate() throws {
+    if schema { return }
     if paths.isEmpty { throw ValidationError("name the network: -n PATH") }
     try OutputCheck(networks: paths).check([OutputCheck.Place("-o", output)])
   }
 
   func run() throws {
+    if schema { return try withOutput(path: output) { try $0.write(NetworkSchema.json()) } }
     let network: VirtualNetwork
     do {
       network = try NetworkReader().read(paths: paths)
@@ -57,7 +64,17 @@ struct NetworkCommand: ParsableCommand {
       throw ExitCode.invalidInput
     }
     let summary = NetworkSummary(network, showsNotes: verbose)
-    let text = format == .json ? summary.json() : summary.text()
+    let text =
+      switch format {
+      case .text: summary.text()
+      case .json: summary.json()
+      case .yaml: network.yaml()
+      }
     try withOutput(path: output) { try $0.write(text) }
+    if format == .yaml {
+      for problem in network.problems where problem.severity == .error || verbose {
+        StandardError.report("\(problem.severity): \(problem.location): \(problem.message)")
+      }
+    }
   }
 }

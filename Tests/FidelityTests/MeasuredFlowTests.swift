@@ -85,6 +85,16 @@ struct MeasuredFlowTests {
     #expect(try trace(parts, folder).output == trace([root], folder).output)
   }
 
+  @Test("A network converted to YAML gives the same answers", arguments: folders)
+  func convertedToYAML(folder: String) throws {
+    let root = Environment.shared("aws-measured/\(folder)/network")
+    let temporary = try TemporaryFolder()
+    let yaml = temporary.path("network.yaml")
+    let run = try CommandRun(["network", "-n", root, "--format", "yaml", "-o", yaml])
+    #expect(run.exitCode == 0)
+    #expect(try trace([yaml], folder).output == trace([root], folder).output)
+  }
+
   private func trace(_ networks: [String], _ folder: String) throws -> CommandRun {
     let flows = Environment.shared("aws-measured/\(folder)/flows.ndjson")
     let run = try CommandRun(

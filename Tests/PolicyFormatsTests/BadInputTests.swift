@@ -75,7 +75,6 @@ import VirtualNetworks
     Row(content: "SECURITYGROUPS\tdefault VPC security group\tsg-1\n", kind: .awsText),
     Row(content: "-------------------\n|  DescribeVpcs   |\n+-----------------+\n", kind: .awsTable),
     Row(content: "SecurityGroups:\n- Description: x\n", kind: .awsYAML),
-    Row(content: "vpcs:\n  shop:\n", kind: .yaml),
     Row(content: "resource \"aws_vpc\" \"a\" {}\n", kind: .terraformPlanFile),
     Row(content: "<!DOCTYPE html><html></html>", kind: .html),
     Row(content: "hello there", kind: .other),

@@ -10,6 +10,8 @@ struct AWSFileSummary {
   var unknownMembers: [String] = []
   /// What the document is instead of an object, if it is.
   var otherRoot: String?
+  /// Whether it is a network in Sallyport's own form, which is read when all inputs are known.
+  var isNative = false
 }
 
 extension AWSImporter {
