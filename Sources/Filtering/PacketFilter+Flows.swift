@@ -12,20 +12,32 @@ extension PacketFilter {
       return evaluateError(packet, quoting: quote, in: &table, &memory)
     }
     if let match = table.find(identity.key) {
-      let now = packet.time.nanoseconds
-      let isForward =
-        (table.connections[match.position].initiatorIsLow != match.isFlipped) == identity.fromLow
-      let expired =
-        now &- table.connections[match.position].lastSeen
-        > memory.timers.limit(table.connections[match.position].phase)
-      if !expired {
-        if let verdict = continueFlow(packet, identity, isForward, at: match.position, in: &table, &memory) {
-          return verdict
-        }
-      }
-      return beginAgain(packet, identity, at: match, in: &table, &memory)
+      return meet(packet, identity, at: match, in: &table, &memory)
     }
     return begin(packet, identity, in: &table, &memory)
+  }
+
+  /// A packet whose key is in the table: of that flow, or the first of another one after it.
+  @inline(__always)
+  private func meet<Address>(
+    _ packet: PacketSummary, _ identity: FlowIdentity<Address>, at match: ConnectionTable<Address>.Match,
+    in table: inout ConnectionTable<Address>, _ memory: inout TrackerMemory
+  ) -> Verdict {
+    let position = match.position
+    let isForward = (table.connections[position].initiatorIsLow != match.isFlipped) == identity.fromLow
+    let idle = packet.time.nanoseconds &- table.connections[position].lastSeen
+    if idle <= memory.timers.limit(table.connections[position].phase) {
+      let verdict =
+        idle <= table.connections[position].gatewayTimers.limit(packet.ipProtocol)
+        ? continueFlow(packet, identity, isForward, at: position, in: &table, &memory)
+        : meetForgotten(packet, isForward, at: position, in: &table, &memory)
+      if let verdict { return verdict }
+      if table.connections[position].isDenied && !isForward {
+        let tracked = trackedInterfaces(table.connections[position], memory)
+        return beginAgain(packet, identity, at: match, trackedAt: tracked, in: &table, &memory)
+      }
+    }
+    return beginAgain(packet, identity, at: match, trackedAt: [], in: &table, &memory)
   }
 
   /// A packet of a known flow; nil when it begins a new flow under the old key.
@@ -35,8 +47,9 @@ extension PacketFilter {
     in table: inout ConnectionTable<Address>, _ memory: inout TrackerMemory
   ) -> Verdict? {
     let phase = table.connections[position].phase
-    if phase == .denied {
-      return isForward || (packet.ipProtocol == .tcp && !packet.tcpFlags.isBareSYN)
+    if table.connections[position].isDenied {
+      let begins = packet.ipProtocol == .tcp ? packet.tcpFlags.isBareSYN : !identity.isICMPAnswer
+      return isForward || !begins
         ? repeatDenied(packet, isForward, at: position, in: &table, &memory) : nil
     }
     if packet.ipProtocol == .tcp && table.connections[position].isTracked {
@@ -57,7 +70,8 @@ extension PacketFilter {
     if outcome == Connection.unjudged || isStale || packet.isFragment {
       beginsDirection = outcome == Connection.unjudged
       outcome = rejudge(
-        packet, isForward, admission: table.connections[position].admissionBeforeChange, &memory)
+        packet, isForward, admission: table.connections[position].admission,
+        hasChangedRules: table.connections[position].hasChangedRules, &memory)
       if !packet.isFragment { table.connections[position].store(outcome, isForward: isForward) }
     }
     let packetClass = memory.classes[Int(outcome)]
@@ -67,21 +81,45 @@ extension PacketFilter {
       packetClass, state: state, outcome: OutcomeID(rawValue: outcome), beginsDirection: beginsDirection)
   }
 
+  /// A packet of a flow that a gateway on its way has forgotten while interfaces still track it: a segment is refused
+  /// there (semantics AD-17, CT-15), anything else begins a new flow: nil.
+  private func meetForgotten<Address>(
+    _ packet: PacketSummary, _ isForward: Bool, at position: Int, in table: inout ConnectionTable<Address>,
+    _ memory: inout TrackerMemory
+  ) -> Verdict? {
+    guard packet.ipProtocol == .tcp, !packet.tcpFlags.isBareSYN else { return nil }
+    let admission = table.connections[position].admission
+    let judgement = judgeForgotten(packet, isForward, admission: admission, &memory)
+    return Verdict(
+      judgement.packetClass, state: .established, outcome: OutcomeID(rawValue: judgement.outcome))
+  }
+
   /// A further packet of a flow whose first was stopped: stopped likewise, or, in the other direction, judged by the
-  /// rules without beginning anything.
+  /// rules of those interfaces that did not let that first packet out, without beginning anything.
   private func repeatDenied<Address>(
     _ packet: PacketSummary, _ isForward: Bool, at position: Int, in table: inout ConnectionTable<Address>,
     _ memory: inout TrackerMemory
   ) -> Verdict {
     table.connections[position].lastSeen = packet.time.nanoseconds
+    if isForward && packet.ipProtocol == .tcp && !packet.isFragment {
+      let phase: ConnectionPhase = packet.tcpFlags.contains(.rst) ? .closed : .synSent
+      // Where the refused connection is tracked decides what its answers pass.
+      if phase != table.connections[position].phase {
+        table.connections[position].reverse = Connection.unjudged
+      }
+      table.connections[position].phase = phase
+    }
     var outcome = isForward ? table.connections[position].forward : table.connections[position].reverse
     let beginsDirection = outcome == Connection.unjudged
     if beginsDirection || packet.isFragment {
-      outcome = judge(PacketHeader(packet), relation: .new, reusing: &memory).outcome
+      let tracked = isForward ? [] : trackedInterfaces(table.connections[position], memory)
+      outcome =
+        judge(PacketHeader(packet), relation: .new(trackedAt: tracked), reusing: &memory).outcome
       if !packet.isFragment { table.connections[position].reverse = outcome }
     }
+    let packetClass = memory.classes[Int(outcome)]
     return Verdict(
-      memory.classes[Int(outcome)], state: .new, outcome: OutcomeID(rawValue: outcome),
+      packetClass, state: packetClass == .exempt ? .none : .new, outcome: OutcomeID(rawValue: outcome),
       beginsDirection: beginsDirection)
   }
 
@@ -92,7 +130,10 @@ extension PacketFilter {
   ) -> Verdict {
     let judged = isForward ? table.connections[position].forward : table.connections[position].reverse
     let steps = judged == Connection.unjudged ? [] : memory.outcomes[Int(judged)].steps
-    let group = steps.first { $0.element == .securityGroup && $0.action != .unfiltered }
+    let tracked = trackedInterfaces(memory.outcomes[Int(table.connections[position].admission)])
+    let group = steps.first { step in
+      step.element == .securityGroup && (step.interface.map { tracked.contains($0) } ?? false)
+    }
     let step = PathStep(
       group?.stage ?? .destinationSecurityGroup, .connection, .deny, group?.direction ?? .ingress,
       interface: group?.interface, code: .groupRulesMismatch)
@@ -109,21 +150,14 @@ extension PacketFilter {
   ) -> Verdict {
     let now = packet.time.nanoseconds
     if let canonical = canonicalIdentity(packet, Address.self), canonical.key != identity.key,
-      let match = table.find(canonical.key),
-      now &- table.connections[match.position].lastSeen
-        <= memory.timers.limit(table.connections[match.position].phase)
+      let match = table.find(canonical.key)
     {
       // The same flow, seen on the other side of a one-to-one translation.
       let isFlipped = match.isFlipped != (canonical.fromLow != identity.fromLow)
       table.addAlias(
         identity.key, of: .init(position: match.position, isFlipped: isFlipped), now: now,
         timers: memory.timers)
-      let isForward =
-        (table.connections[match.position].initiatorIsLow != match.isFlipped) == canonical.fromLow
-      if let verdict = continueFlow(packet, identity, isForward, at: match.position, in: &table, &memory) {
-        return verdict
-      }
-      return beginAgain(
+      return meet(
         packet, identity, at: .init(position: match.position, isFlipped: isFlipped), in: &table, &memory)
     }
     let start = judgeFirst(packet, identity, knownBefore: false, &memory)
@@ -150,16 +184,21 @@ extension PacketFilter {
     _ packet: PacketSummary, _ identity: FlowIdentity<Address>, _ start: FlowStart
   ) -> Bool {
     if identity.isICMPAnswer { return false }
-    if start.phase == .denied { return !packet.isFragment }
+    if start.isDenied { return !packet.isFragment }
     return !(packet.ipProtocol == .tcp && packet.tcpFlags.contains(.rst))
   }
 
   /// A new flow under the key of one that has expired, closed or been denied.
+  ///
+  /// - Parameter tracked: Where the packet passes for an answer all the same.
   private func beginAgain<Address>(
     _ packet: PacketSummary, _ identity: FlowIdentity<Address>, at match: ConnectionTable<Address>.Match,
-    in table: inout ConnectionTable<Address>, _ memory: inout TrackerMemory
+    trackedAt tracked: [InterfaceIndex], in table: inout ConnectionTable<Address>,
+    _ memory: inout TrackerMemory
   ) -> Verdict {
-    let start = judgeFirst(packet, identity, knownBefore: true, &memory)
+    let start = judgeFirst(packet, identity, knownBefore: true, trackedAt: tracked, &memory)
+    // What is stopped on its way to an interface that tracks the flow takes nothing away from it there.
+    if start.isDenied && !tracked.isEmpty { return start.verdict }
     guard mayBegin(packet, identity, start) else {
       table.connections[match.position].lastSeen = .min / 2
       return start.verdict
@@ -185,9 +224,6 @@ extension PacketFilter {
 }
 
 extension Connection {
-  /// How the flow's beginning was judged, if the rules have changed since.
-  fileprivate var admissionBeforeChange: UInt32? { hasChangedRules ? admission : nil }
-
   fileprivate mutating func store(_ outcome: UInt32, isForward: Bool) {
     if isForward {
       forward = outcome

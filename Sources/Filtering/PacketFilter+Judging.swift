@@ -7,6 +7,8 @@ struct Judgement: Sendable {
   var outcome: UInt32
   /// Whether groups track the flow anywhere on the path (semantics CT-4, CT-6).
   var isTracked = true
+  /// Idle timers of the gateways on the path.
+  var gatewayTimers = GatewayTimers.none
 }
 
 /// A flow's beginning: the verdict of the packet that showed it, and what to remember.
@@ -18,13 +20,15 @@ struct FlowStart: Sendable {
   var reverse: UInt32
   var phase: ConnectionPhase
   var isTracked: Bool
+  var isDenied: Bool
+  var gatewayTimers: GatewayTimers
 
   var packetClass: PacketClass { verdict.packetClass }
 
   func connection(lastSeen: Int64, initiatorIsLow: Bool) -> Connection {
     Connection(
       lastSeen: lastSeen, forward: forward, reverse: reverse, phase: phase, initiatorIsLow: initiatorIsLow,
-      isTracked: isTracked, admission: forward)
+      isTracked: isTracked, isDenied: isDenied, gatewayTimers: gatewayTimers, admission: forward)
   }
 }
 
@@ -35,13 +39,14 @@ extension PacketFilter {
   ///   about who began it (semantics CT-19).
   func judgeFirst<Address>(
     _ packet: PacketSummary, _ identity: FlowIdentity<Address>, knownBefore: Bool,
-    _ memory: inout TrackerMemory
+    trackedAt tracked: [InterfaceIndex] = [], _ memory: inout TrackerMemory
   ) -> FlowStart {
     let header = PacketHeader(packet)
     let isMidstream =
       packet.ipProtocol == .tcp && !packet.tcpFlags.isBareSYN && !packet.tcpFlags.contains(.rst)
     guard isMidstream, midstream == .loose, !knownBefore else {
-      return start(judge(header, relation: .new, reusing: &memory), packet, isMidstream: isMidstream)
+      return start(
+        judge(header, relation: .new(trackedAt: tracked), reusing: &memory), packet, isMidstream: isMidstream)
     }
     // The side with the lower port is more likely the server; a SYN-ACK settles it.
     let answersFirst = packet.tcpFlags.contains(.syn) || packet.sourcePort < packet.destinationPort
@@ -53,7 +58,7 @@ extension PacketFilter {
     }
     let request = judge(header.request, relation: .new, reusing: &memory)
     if request.packetClass == .allow || request.packetClass == .unknown {
-      let reply = judgeReply(header, reusing: &memory)
+      let reply = judgeReply(header, admission: request.outcome, reusing: &memory)
       return start(request, packet, reply: reply)
     }
     return start(asSent ?? judge(header, relation: .new, reusing: &memory), packet, isMidstream: true)
@@ -69,53 +74,71 @@ extension PacketFilter {
       case .exempt, .unplaced, .undecoded: .none
       default: !judgement.isTracked ? .untracked : reply != nil ? .established : .new
       }
+    let isDenied = judgement.packetClass == .deny
     let phase: ConnectionPhase =
-      if judgement.packetClass == .deny {
-        .denied
-      } else {
-        switch packet.ipProtocol {
-        case .tcp:
-          isMidstream || reply != nil
-            ? TCPTransitions.next(.established, TCPEvent(packet.tcpFlags), fromInitiator: reply == nil)
-            : .synSent
-        case .udp: .udpRequest
-        case .icmp, .icmpv6: .icmp
-        default: .other
-        }
+      switch packet.ipProtocol {
+      case .tcp where packet.tcpFlags.contains(.rst): .closed
+      case .tcp:
+        (isMidstream || reply != nil) && !isDenied
+          ? TCPTransitions.next(.established, TCPEvent(packet.tcpFlags), fromInitiator: reply == nil)
+          : .synSent
+      case .udp: .udpRequest
+      case .icmp, .icmpv6: .icmp
+      default: .other
       }
     return FlowStart(
       verdict: Verdict(
         shown.packetClass, state: state, outcome: OutcomeID(rawValue: shown.outcome), beginsFlow: true,
         beginsDirection: true),
       isForward: reply == nil, forward: judgement.outcome, reverse: reply?.outcome ?? Connection.unjudged,
-      phase: phase, isTracked: judgement.isTracked)
+      phase: phase, isTracked: judgement.isTracked, isDenied: isDenied,
+      gatewayTimers: judgement.gatewayTimers)
   }
 
   /// Judges a further packet of an admitted flow whose outcome is not known yet.
   ///
-  /// - Parameter admission: How its beginning was judged, if the rules have changed since: where the flow is tracked it
-  ///   lives on, where it is not the rules are asked again (semantics CT-8, CT-9).
+  /// - Parameters:
+  ///   - admission: How its beginning was judged.
+  ///   - hasChangedRules: Whether the rules have changed since: where the flow is tracked it lives on, where it is not
+  ///     the rules are asked again (semantics CT-8, CT-9).
   func rejudge(
-    _ packet: PacketSummary, _ isForward: Bool, admission: UInt32?, _ memory: inout TrackerMemory
+    _ packet: PacketSummary, _ isForward: Bool, admission: UInt32, hasChangedRules: Bool,
+    _ memory: inout TrackerMemory
   ) -> UInt32 {
     let header = PacketHeader(packet)
-    if let admission, isForward || !memory.outcomes[Int(admission)].isTranslated {
-      let tracked = trackedInterfaces(memory.outcomes[Int(admission)])
-      return judge(header, relation: .partOfFlow(trackedAt: tracked), reusing: &memory).outcome
+    let tracked = hasChangedRules ? trackedInterfaces(memory.outcomes[Int(admission)]) : nil
+    guard isForward else {
+      return judgeReply(header, admission: admission, trackedAt: tracked, reusing: &memory).outcome
     }
+    let answered = memory.outcomes[Int(admission)].steps.filter { $0.action == .established }
+    let relation =
+      tracked.map { PathWalk.Relation.partOfFlow(trackedAt: $0) }
+      ?? .new(trackedAt: answered.compactMap(\.interface))
+    return judge(header, relation: relation, reusing: &memory).outcome
+  }
+
+  /// Judges a segment of a connection that gateways on its way have forgotten, though its interfaces may not have.
+  func judgeForgotten(
+    _ packet: PacketSummary, _ isForward: Bool, admission: UInt32, _ memory: inout TrackerMemory
+  ) -> Judgement {
+    let tracked = trackedInterfaces(memory.outcomes[Int(admission)])
+    let header = PacketHeader(packet)
     return isForward
-      ? judge(header, relation: .new, reusing: &memory).outcome : judgeReply(header, reusing: &memory).outcome
+      ? judge(header, relation: .partOfFlow(trackedAt: tracked), isForgotten: true, reusing: &memory)
+      : judgeReply(header, admission: admission, trackedAt: tracked, isForgotten: true, reusing: &memory)
   }
 
   // MARK: Walks
 
   /// Walks a packet through the network and interns what happened.
   func judge(
-    _ header: PacketHeader, relation: PathWalk.Relation, reusing memory: inout TrackerMemory
+    _ header: PacketHeader, relation: PathWalk.Relation, isForgotten: Bool = false,
+    reusing memory: inout TrackerMemory
   ) -> Judgement {
     switch compiled.network.place(header, at: captureInterface, compiled) {
     case .enters(let origin, let header):
       var walk = PathWalk(compiled, header, relation: relation, reusing: memory.takeSteps())
+      walk.isForgottenByGateways = isForgotten
       walk.run(from: origin)
       return conclude(walk, &memory)
     case .platform(let interface):
@@ -135,24 +158,31 @@ extension PacketFilter {
   /// Walks the answer to an admitted packet back (semantics CT-1): first the packet forward, silently, to learn what
   /// translations it met, then the answer from where the packet ended.
   ///
-  /// - Parameter header: The answer as it was captured.
-  func judgeReply(_ header: PacketHeader, reusing memory: inout TrackerMemory) -> Judgement {
-    judgeReply(header, to: header.request, reusing: &memory)
-  }
-
-  /// The same for an answer that is not the mirror image of what it answers: an ICMP error about `request`.
-  private func judgeReply(
-    _ header: PacketHeader, to request: PacketHeader, reusing memory: inout TrackerMemory
+  /// - Parameters:
+  ///   - header: The answer as it was captured.
+  ///   - admission: How what it answers was judged.
+  ///   - request: What it answers, if that is not its mirror image: an ICMP error is about `request`.
+  ///   - tracked: Where the flow is tracked, if the rules have changed since it began; nil where they have not, and
+  ///     everybody who let it begin lets it be answered.
+  ///   - isForgotten: Whether the gateways on the way have forgotten the flow.
+  func judgeReply(
+    _ header: PacketHeader, admission: UInt32, to request: PacketHeader? = nil,
+    trackedAt tracked: [InterfaceIndex]? = nil,
+    isForgotten: Bool = false, reusing memory: inout TrackerMemory
   ) -> Judgement {
+    let request = request ?? header.request
+    let relation = tracked.map { PathWalk.Relation.reply(trackedAt: $0) } ?? .reply
     guard
       case .enters(let origin, let placed) = compiled.network.place(request, at: captureInterface, compiled)
     else {
-      return judge(request, relation: .reply, reusing: &memory)
+      return judge(request, relation: relation, reusing: &memory)
     }
     // The request was whole, or it would not have been translated (semantics AD-18).
     var whole = placed
     whole.isFragment = false
-    var forward = PathWalk(compiled, whole, relation: .new, reusing: memory.takeSteps())
+    // Rules that have changed may stop the request now; where it went is still where its answer comes from.
+    var forward = PathWalk(
+      compiled, whole, relation: .admitted, findsEveryBlocker: tracked != nil, reusing: memory.takeSteps())
     forward.run(from: origin)
     let translations = forward.translations
     let delivery = forward.delivery
@@ -161,8 +191,9 @@ extension PacketFilter {
     answer.destination = forward.header.source
     if header.service == request.reply.service { answer.service = forward.header.reply.service }
     memory.stepBuffer = forward.takeSteps()
-    var back = PathWalk(compiled, answer, relation: .reply, reusing: memory.takeSteps())
+    var back = PathWalk(compiled, answer, relation: relation, reusing: memory.takeSteps())
     back.translations = translations
+    back.isForgottenByGateways = isForgotten
     switch delivery {
     case .interface(let interface):
       // A router on the way is not the host that the request reached.
@@ -170,11 +201,23 @@ extension PacketFilter {
       back.run(from: isRouter ? .internet : .interface(interface))
     case .internet: back.run(from: .internet)
     case .outside, .platformService, nil:
-      if let interface = translations.last?.interface ?? origin.interface {
+      if case .enters(.interface(let sender), let placed) = compiled.network.place(
+        answer, at: captureInterface, compiled)
+      {
+        // Where the request went is not known, but who answers is.
+        back.header = placed
+        back.run(from: .interface(sender))
+      } else if let interface = translations.last?.interface ?? origin.interface {
         back.run(from: .outside(to: interface, missing: nil))
       } else {
         back.run(from: .internet)
       }
+    }
+    // What is not known of the request is not known of its answer.
+    if memory.classes[Int(admission)] == .unknown, !back.isDenied,
+      let doubt = memory.outcomes[Int(admission)].steps.first(where: { $0.action == .unknown })
+    {
+      back.inherit(doubt)
     }
     return conclude(back, &memory)
   }
@@ -182,9 +225,11 @@ extension PacketFilter {
   private func conclude(_ walk: consuming PathWalk, _ memory: inout TrackerMemory) -> Judgement {
     let packetClass = walk.packetClass
     let isTracked = walk.isTracked
+    let gatewayTimers = walk.gatewayTimers
     let outcome = PathOutcome(packetClass, steps: walk.takeSteps())
     let id = memory.intern(outcome)
-    return Judgement(packetClass: packetClass, outcome: id, isTracked: isTracked)
+    return Judgement(
+      packetClass: packetClass, outcome: id, isTracked: isTracked, gatewayTimers: gatewayTimers)
   }
 
   // MARK: ICMP errors
@@ -199,14 +244,20 @@ extension PacketFilter {
       let (match, isForward) = findQuoted(quote, in: table),
       packet.time.nanoseconds &- table.connections[match.position].lastSeen
         <= memory.timers.limit(table.connections[match.position].phase),
-      table.connections[match.position].isTracked,
-      ![.denied, .closed].contains(table.connections[match.position].phase)
+      case let connection = table.connections[match.position], connection.isTracked,
+      connection.phase != .closed,
+      case let tracked = trackedInterfaces(connection, memory), !connection.isDenied || !tracked.isEmpty
     {
-      let admission = memory.outcomes[Int(table.connections[match.position].forward)]
+      let admission = memory.outcomes[Int(connection.admission)]
       let judgement =
-        isForward && admission.isTranslated && comesFromBeyond(header.source, quote)
-        ? judgeReply(header, to: PacketHeader(quote), reusing: &memory)
-        : judge(header, relation: .partOfFlow(trackedAt: trackedInterfaces(admission)), reusing: &memory)
+        isForward && admission.isTranslated && !connection.isDenied && comesFromBeyond(header.source, quote)
+        ? judgeReply(
+          header, admission: connection.admission, to: PacketHeader(quote),
+          trackedAt: connection.hasChangedRules ? tracked : nil,
+          reusing: &memory)
+        : judge(
+          header, relation: connection.isDenied ? .new(trackedAt: tracked) : .partOfFlow(trackedAt: tracked),
+          reusing: &memory)
       return Verdict(
         judgement.packetClass, state: judgement.packetClass.isJudged ? .related : .none,
         outcome: OutcomeID(rawValue: judgement.outcome))
@@ -250,9 +301,14 @@ extension PacketFilter {
     }
   }
 
+  /// Interfaces that track the flow; none once it is closed.
+  func trackedInterfaces(_ connection: Connection, _ memory: TrackerMemory) -> [InterfaceIndex] {
+    connection.phase == .closed ? [] : trackedInterfaces(memory.outcomes[Int(connection.admission)])
+  }
+
   /// Interfaces whose groups let the flow begin, and which track it.
   func trackedInterfaces(_ outcome: PathOutcome) -> [InterfaceIndex] {
-    outcome.steps.filter { $0.isAdmission && $0.tracksFlow }.compactMap(\.interface)
+    outcome.steps.filter(\.isTracking).compactMap(\.interface)
   }
 }
 

@@ -22,6 +22,7 @@ struct MeasuredFlowTests {
     let rows = try Self.objects(String(contentsOfFile: "\(root)/flows.ndjson", encoding: .utf8))
     let answers = try Self.objects(run.output)
     try #require(answers.count == rows.count)
+    try #require(!rows.isEmpty)
     var agreed = 0
     var wrong: [String] = []
     for (row, answer) in zip(rows, answers) {
@@ -37,6 +38,7 @@ struct MeasuredFlowTests {
       }
     }
     print("\(folder): \(agreed) agree, \(wrong.count) do not")
+    #expect(agreed > 0)
     #expect(wrong.isEmpty, "\(wrong.prefix(12).joined(separator: "\n"))")
   }
 

@@ -56,6 +56,8 @@ import VirtualNetworks
         "\(question)\n\(remedy.suggestions.map(\.text))\n\(reopened.blockers.map { filter.explain($0.step, for: $0.header) })"
       )
     }
+    // Networks in which everything is open have none.
+    if path.hasSuffix("three-tier") { #expect(tried > 0, "no question had a complete remedy") }
   }
 
   @Test(

@@ -46,6 +46,8 @@ struct SubtleBehaviourTests {
     network.inbound("web")
     scene.change(to: network)
     #expect(scene.send(.tcp("203.0.113.7:50000", to: "10.0.0.10:22", .ack, at: 11)).packetClass == .deny)
+    // The other direction goes out by a rule of its own.
+    #expect(scene.send(.tcp("10.0.0.10:22", to: "203.0.113.7:50000", .ack, at: 11)).packetClass == .allow)
   }
 
   @Test("S4: a tracked flow survives its rule, and an ACL cuts it at once (CT-8, CT-10)")
@@ -294,6 +296,14 @@ struct SubtleBehaviourTests {
       let push = scene.send(.tcp("10.0.2.10:5432", to: "10.0.1.10:40000", [.psh, .ack], at: 400))
       #expect(push.packetClass == expected)
     }
+    // Through a NAT gateway 350 s are the end whatever the interface's timer is (AD-17).
+    var scene = Scene(SemanticsNetwork(), timers: .nitro)
+    #expect(scene.send(.tcp("10.0.1.10:40000", to: "203.0.113.7:443")).packetClass == .allow)
+    #expect(scene.send(.tcp("203.0.113.7:443", to: "10.0.1.10:40000", [.syn, .ack])).packetClass == .allow)
+    #expect(scene.send(.tcp("10.0.1.10:40000", to: "203.0.113.7:443", .ack)).packetClass == .allow)
+    let inside = scene.send(.tcp("10.0.1.10:40000", to: "203.0.113.7:443", [.psh, .ack], at: 400))
+    #expect(inside.packetClass == .deny, "\(inside)")
+    #expect(inside.stage == .gateway)
   }
 
   @Test("S21: the source/destination check knows secondary addresses and delegated prefixes (AD-25)")
@@ -380,5 +390,6 @@ struct SubtleBehaviourTests {
     var scene = Scene(SemanticsNetwork())
     #expect(scene.send(.tcp("10.0.0.10:40000", to: "203.0.113.7:25")).packetClass == .deny)
     #expect(scene.send(.tcp("10.0.1.10:40000", to: "10.0.2.10:25")).packetClass == .allow)
+    #expect(scene.send(.tcp("10.0.1.10:40000", to: "203.0.113.7:25")).packetClass == .deny)
   }
 }

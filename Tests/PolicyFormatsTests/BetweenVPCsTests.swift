@@ -101,13 +101,22 @@ import VirtualNetworks
     let files = try NetworkReader().read(paths: [folder.path])
     for network in [try network(Self.gateway, collected), files] {
       let table = network.transitGatewayRouteTables[0]
-      #expect(table.routesAreKnown)
+      // The answer says that it is not the whole.
+      #expect(!table.routesAreKnown)
       #expect(table.routes.map(\.isStatic) == [true, true, false])
       #expect(table.routes.map(\.isBlackhole) == [false, true, false])
       #expect(table.routes[0].attachments == ["tgw-attach-1"])
       #expect(table.propagations == ["tgw-attach-1"])
       #expect(network.problems.contains { $0.code == "incomplete_answer" })
     }
+    let whole = collected.replacingOccurrences(of: "\"AdditionalRoutesAvailable\": true", with: "\"x\": 0")
+    #expect(try network(Self.gateway, whole).transitGatewayRouteTables[0].routesAreKnown)
+    // Propagations alone do not tell static routes.
+    let propagations = """
+      {"TransitGatewayPropagations": [{"TransitGatewayRouteTableId": "tgw-rtb-1",
+         "TransitGatewayRouteTablePropagations": [{"TransitGatewayAttachmentId": "tgw-attach-1"}]}]}
+      """
+    #expect(try !network(Self.gateway, propagations).transitGatewayRouteTables[0].routesAreKnown)
   }
 
   @Test func aTransitPeeringIsAnAttachmentOfEachSide() throws {

@@ -19,7 +19,8 @@ struct CompiledBalancer: Sendable {
     var hasTargetGroup: Bool
     /// Whether the input holds the target groups, and targets for any group at all.
     var targetsAreKnown: Bool
-    var targets: [Target]
+    /// Those that the balancer may choose: any healthy one; without a healthy one it fails open and sends to all.
+    var candidates: [Target]
   }
 
   var resource: ResourceIndex
@@ -40,7 +41,7 @@ extension CompiledNetwork {
         listeners: balancer.listeners.map { compile($0, of: balancer, zone: zone) })
     }
     for balancer in balancersByInterface.values {
-      for target in balancer.listeners.flatMap(\.targets) where target.preservesClient {
+      for target in balancer.listeners.flatMap(\.candidates) where target.preservesClient {
         if let interface = target.interface { balancerTargets.insert(interface) }
       }
     }
@@ -57,6 +58,10 @@ extension CompiledNetwork {
     _ listener: LoadBalancer.Listener, of balancer: LoadBalancer, zone: String?
   ) -> CompiledBalancer.Listener {
     let groups = listener.targetGroups.compactMap { id in model.targetGroups.first { $0.id == id } }
+    let targets = groups.flatMap { group in
+      group.targets.compactMap { compile($0, of: group, balancer, zone: zone) }
+    }
+    let healthy = targets.filter(\.isHealthy)
     let ipProtocol: [IPProtocol] =
       switch listener.listenerProtocol {
       case "UDP", "QUIC": [.udp]
@@ -67,9 +72,7 @@ extension CompiledNetwork {
       ipProtocol: ipProtocol, port: listener.port, hasTargetGroup: !listener.targetGroups.isEmpty,
       targetsAreKnown: groups.count == listener.targetGroups.count
         && model.targetGroups.contains { !$0.targets.isEmpty },
-      targets: groups.flatMap { group in
-        group.targets.compactMap { compile($0, of: group, balancer, zone: zone) }
-      })
+      candidates: healthy.isEmpty ? targets : healthy)
   }
 
   /// A target that the balancer's interface in `zone` may choose: of the same zone unless balancing crosses zones.

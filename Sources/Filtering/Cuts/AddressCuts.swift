@@ -57,7 +57,7 @@ extension CompiledNetwork {
     }
     for connection in model.vpnConnections { cuts.add(connection.staticRoutes) }
     for balancer in balancersByInterface.values {
-      for target in balancer.listeners.flatMap(\.targets) { cuts.add([IPAddress.v4(target.address)]) }
+      for target in balancer.listeners.flatMap(\.candidates) { cuts.add([IPAddress.v4(target.address)]) }
     }
     addOwners(to: &cuts)
     if !model.natGateways.isEmpty { cuts.addEmbedded() }
@@ -128,7 +128,7 @@ extension CompiledNetwork {
     named.formUnion(balancersByInterface.keys.map(\.int))
     named.formUnion(balancerTargets.map(\.int))
     for balancer in balancersByInterface.values {
-      named.formUnion(balancer.listeners.flatMap(\.targets).compactMap(\.interface?.int))
+      named.formUnion(balancer.listeners.flatMap(\.candidates).compactMap(\.interface?.int))
     }
     var first: [ResourceID: Int] = [:]
     for (position, interface) in model.networkInterfaces.enumerated() {

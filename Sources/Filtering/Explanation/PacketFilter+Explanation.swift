@@ -40,6 +40,7 @@ extension PacketFilter {
     case .firstFragment: "a fragment without ports, and the fragment that has them was not seen"
     case .loadBalancer:
       "the listeners and targets of \(step.resource == nil ? place : resource) are not in the input"
+    case .choiceOfTarget: "it depends on which of its targets \(resource) chooses"
     case .transitRoutes: "the routes of \(resource) are not in the input"
     case .unmodelled, nil: "Sallyport does not follow packets through \(resource)"
     }
@@ -51,6 +52,10 @@ extension PacketFilter {
     switch step.element {
     case .securityGroup: explainGroups(step, header)
     case .networkACL: explainACL(step, header)
+    case .connection where step.stage == .placement: explainStray(step, header)
+    case .connection where step.stage == .gateway:
+      "\(step.resource.map { label(id(of: $0)) } ?? "the gateway") has forgotten the connection: it was idle for"
+        + " more than 350 s"
     case .connection: "the segment came after its connection was closed (the rules are not asked)"
     case .route: explainRoute(step, header)
     default: explainOther(step, header)

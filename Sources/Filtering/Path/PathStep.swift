@@ -78,6 +78,10 @@ extension PathStep {
 
   /// Whether a group's rule admitted the packet here.
   var isAdmission: Bool { element == .securityGroup && action == .allow }
+  /// Whether the flow is tracked at the interface where this happened.
+  var isTracking: Bool {
+    element == .securityGroup && (action == .established || action == .allow && tracksFlow)
+  }
 }
 
 /// What an unknown answer hangs on.
@@ -112,6 +116,8 @@ public enum MissingPiece: UInt8, Sendable, Hashable, CaseIterable {
   case transitRoutes
   /// A load balancer's listeners, target groups or targets are not in the input.
   case loadBalancer
+  /// A load balancer may choose among targets of which some would get the packet and some not.
+  case choiceOfTarget
 }
 
 /// Position of an interface in ``VirtualNetwork/networkInterfaces``.

@@ -66,7 +66,7 @@ extension PathWalk {
 
   /// The NAT gateway that gets a reply over a peering although no route leads back to it (semantics RT-21).
   private func returnsToSender(from vpc: Int?) -> InterfaceIndex? {
-    guard relation == .reply, let vpc, let translation = translations.last,
+    guard relation.isReply, let vpc, let translation = translations.last,
       translation.translatedSource == header.destination,
       let home = network.interfaces[translation.interface.int].vpc
     else { return nil }
@@ -87,7 +87,7 @@ extension PathWalk {
   mutating func leaveModel(
     _ missing: MissingPiece, interface: InterfaceIndex?, resource: ResourceIndex?
   ) {
-    if relation == .reply {
+    if relation.isReply {
       // Whoever began the flow from there gets its replies.
       append(PathStep(.gateway, .outside, .unfiltered, .egress, interface: interface, resource: resource))
       deliver(to: .outside)
@@ -109,7 +109,7 @@ extension PathWalk {
       return
     }
     let tellAll = !connections.isEmpty && connections.allSatisfy { !$0.staticRoutes.isEmpty }
-    guard tellAll && relation == .new else {
+    guard tellAll && !relation.isKnown else {
       leaveModel(.network, interface: interface, resource: resource)
       return
     }
@@ -167,7 +167,7 @@ extension PathWalk {
     if case .v6(let destination) = header.destination, SpecialBlock.isUniqueLocal(destination) {
       return false
     }
-    return relation == .new && header.hasTransport && header.service == Self.mail
+    return !relation.isKnown && header.hasTransport && header.service == Self.mail
   }
 
   private func hasUnknownPublicAddress(_ address: IPv4Address, at interface: InterfaceIndex) -> Bool {
@@ -260,13 +260,13 @@ extension PathWalk {
       return
     }
     let back = network.subnets[subnet].routeTable.flatMap { network.routeTables[$0].route(to: header.source) }
-    if case .egressOnlyGateway? = back?.target, relation == .new {
+    if case .egressOnlyGateway? = back?.target, !relation.isKnown {
       // Nothing begins outside an egress-only gateway (semantics AD-24).
       deny(
         .gateway, .gateway, .ingress, .gatewayIngressNeedsPublicAddress, interface: owner.interface,
         resource: back?.resource)
       guard findsEveryBlocker else { return }
-    } else if network.vpcs[vpc].internetGateway == nil, relation == .new {
+    } else if network.vpcs[vpc].internetGateway == nil, !relation.isKnown {
       deny(.gateway, .gateway, .ingress, .unassociatedComponent, interface: owner.interface)
       guard findsEveryBlocker else { return }
     } else {
@@ -308,7 +308,6 @@ extension PathWalk {
   }
 
   private mutating func leaveByEgressOnlyGateway(interface: InterfaceIndex?, resource: ResourceIndex?) {
-    isTrackedAutomatically = true
     guard header.family == .v6 else {
       deny(.gateway, .gateway, .egress, .protocolRestriction, interface: interface, resource: resource)
       return
@@ -317,6 +316,7 @@ extension PathWalk {
       deny(.gateway, .gateway, .egress, .protocolRestriction, interface: interface, resource: resource)
       guard findsEveryBlocker else { return }
     }
+    isTrackedAutomatically = true
     append(PathStep(.gateway, .gateway, .unfiltered, .egress, interface: interface, resource: resource))
     enterInternet()
   }

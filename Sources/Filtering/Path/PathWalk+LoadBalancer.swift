@@ -6,7 +6,7 @@ extension PathWalk {
   /// A packet for a network load balancer's interface: its groups, the listener, a target, and on.
   mutating func receive(atBalancer interface: InterfaceIndex, _ balancer: CompiledBalancer, subnet: Int) {
     isTrackedAutomatically = true
-    if relation == .reply {
+    if relation.isReply {
       answer(atBalancer: interface, subnet: subnet)
       return
     }
@@ -42,12 +42,31 @@ extension PathWalk {
       deliver(to: .interface(interface))
       return
     }
-    // Of several targets any healthy one may be chosen; without a healthy one the balancer fails open and sends to all.
-    guard let target = listener.targets.first(where: \.isHealthy) ?? listener.targets.first else {
+    guard let target = listener.candidates.first else {
       deny(.gateway, .gateway, .ingress, .noTargetsInZone, interface: interface, resource: balancer.resource)
       return
     }
+    guard remembersFlow(at: interface, balancer.resource, .ingress) else { return }
+    if targetsDisagree(listener, interface, balancer, subnet: subnet) {
+      markUnknown(
+        .gateway, .gateway, .ingress, .choiceOfTarget, interface: interface, resource: balancer.resource)
+    }
     forward(to: target, from: interface, balancer, subnet: subnet)
+  }
+
+  /// Whether it depends on the target that the balancer chooses what becomes of the packet.
+  private func targetsDisagree(
+    _ listener: CompiledBalancer.Listener, _ interface: InterfaceIndex, _ balancer: CompiledBalancer,
+    subnet: Int
+  ) -> Bool {
+    guard listener.candidates.count > 1, !isProbe else { return false }
+    let found = listener.candidates.prefix(Self.targetLimit).map { target in
+      var probe = self
+      probe.isProbe = true
+      probe.forward(to: target, from: interface, balancer, subnet: subnet)
+      return probe.packetClass
+    }
+    return found.contains { $0 != found[0] }
   }
 
   private mutating func forward(
@@ -97,6 +116,7 @@ extension PathWalk {
       deliver(to: .interface(interface))
       return
     }
+    guard remembersFlow(at: interface, resource, .egress) else { return }
     let translation = translations.remove(at: position)
     header.destination = translation.originalSource
     if let balancerAddress = translation.originalDestination { header.source = balancerAddress }
@@ -109,7 +129,7 @@ extension PathWalk {
   /// Whether an answer leaving a target belongs to a balancer that hid behind the client's address: then the platform
   /// hands it to the balancer, whatever the routes say.
   var hiddenBalancer: InterfaceIndex? {
-    guard relation == .reply, let last = translations.last, last.originalDestination != nil,
+    guard relation.isReply, let last = translations.last, last.originalDestination != nil,
       last.originalSource == last.translatedSource
     else { return nil }
     return last.interface

@@ -13,7 +13,7 @@ extension PathWalk {
       return
     }
     let gateway = network.model.natGateways[position]
-    guard relation != .reply else {
+    guard !relation.isReply else {
       // A reply that leaves by a NAT gateway which did not translate its request gets a new source and is lost (E1).
       deny(.gateway, .gateway, .egress, .natSourceReassigned, interface: interface, resource: resource)
       return
@@ -62,6 +62,7 @@ extension PathWalk {
       guard passesACL(of: subnet, .ingress, interface: own) else { return }
       header = translatedHeader
     }
+    guard remembersFlow(at: own, resource, .egress) else { return }
     translations.append(
       Translation(
         interface: own, originalSource: original.source, translatedSource: .v4(translated),
@@ -71,6 +72,15 @@ extension PathWalk {
     preservesGroupIdentity = false
     append(PathStep(.gateway, .gateway, .translate, .egress, interface: own, resource: resource))
     leaveNATGateway(own)
+  }
+
+  /// Whether a gateway that keeps state of its own still knows the packet's flow (semantics AD-17, CT-15).
+  mutating func remembersFlow(
+    at interface: InterfaceIndex, _ resource: ResourceIndex?, _ direction: Direction
+  ) -> Bool {
+    guard isForgottenByGateways else { return true }
+    deny(.gateway, .connection, direction, .badState, interface: interface, resource: resource)
+    return false
   }
 
   /// From the NAT gateway's subnet towards the destination: ACL and route, no groups (semantics SG-46).
@@ -92,7 +102,7 @@ extension PathWalk {
   /// (semantics AD-19).
   mutating func receive(atNATGateway interface: InterfaceIndex, subnet: Int) {
     let resource = network.interfaces[interface.int].natGatewayResource
-    guard relation != .new else {
+    guard relation.isKnown else {
       deny(.gateway, .gateway, .ingress, .natDestinationPreserved, interface: interface, resource: resource)
       return
     }
@@ -104,6 +114,7 @@ extension PathWalk {
       deliver(to: .interface(interface))
       return
     }
+    guard remembersFlow(at: interface, resource, .ingress) else { return }
     let translation = translations.remove(at: position)
     if header.isFragment && header.ipProtocol != .udp {
       deny(.gateway, .gateway, .ingress, .protocolRestriction, interface: interface, resource: resource)

@@ -60,8 +60,10 @@ extension PathWalk {
       markUnknown(stage, .securityGroup, direction, .firstFragment, interface: interface)
       return true
     case .none:
+      // Where group identity is lost, members that the input lacks count as little as those that it has (SG-29).
       if let open = policy.openRule(
-        remote: remote, service: header.service, hasTransport: header.hasTransport)
+        remote: remote, service: header.service, hasTransport: header.hasTransport),
+        preservesGroupIdentity || open.missing != .groupMembers
       {
         markUnknown(
           stage, .securityGroup, direction, open.missing, interface: interface, rule: open.index,
@@ -140,10 +142,10 @@ extension PathWalk {
   }
 
   private func isEstablished(at interface: InterfaceIndex) -> Bool {
-    switch relation {
-    case .new: false
-    case .reply: true
-    case .partOfFlow(let interfaces): interfaces.contains(interface)
+    switch relation.tracking {
+    case .nowhere: false
+    case .everywhere: true
+    case .at(let interfaces): interfaces.contains(interface)
     }
   }
 

@@ -9,14 +9,38 @@ import VirtualNetworks
 /// what it did is the list of ``steps``.
 struct PathWalk {
   /// How the packet relates to a flow that groups have admitted before.
-  enum Relation: Sendable, Hashable {
+  struct Relation: Sendable, Hashable {
+    /// Where groups let the packet pass without asking their rules (semantics CT-1).
+    enum Tracking: Sendable, Hashable {
+      case nowhere, everywhere
+      case at([InterfaceIndex])
+    }
+
+    let tracking: Tracking
+    /// Whether the packet goes against its flow's first one: gateways that keep state give it back.
+    let isReply: Bool
+    /// Whether gateways that let nothing new in have let the flow begin.
+    let isKnown: Bool
+
     /// Begins a flow, or belongs to none: groups ask their rules.
-    case new
+    static var new: Relation { Relation(tracking: .nowhere, isReply: false, isKnown: false) }
+    /// Begins a flow that groups are known to admit: walked again to learn where it went.
+    static var admitted: Relation { Relation(tracking: .everywhere, isReply: false, isKnown: false) }
+    /// Answers a packet that was stopped after it had got by these interfaces.
+    static func new(trackedAt interfaces: [InterfaceIndex]) -> Relation {
+      Relation(tracking: .at(interfaces), isReply: false, isKnown: false)
+    }
     /// Answers an admitted flow: groups let it pass (semantics CT-1).
-    case reply
+    static var reply: Relation { Relation(tracking: .everywhere, isReply: true, isKnown: true) }
+    /// Answers a flow that is tracked at these interfaces, and only there.
+    static func reply(trackedAt interfaces: [InterfaceIndex]) -> Relation {
+      Relation(tracking: .at(interfaces), isReply: true, isKnown: true)
+    }
     /// Belongs to a flow that is tracked at these interfaces, and only there: an ICMP error about it (semantics
     /// CT-22), or a packet of it after the rules were changed (CT-8, CT-9).
-    case partOfFlow(trackedAt: [InterfaceIndex])
+    static func partOfFlow(trackedAt interfaces: [InterfaceIndex]) -> Relation {
+      Relation(tracking: .at(interfaces), isReply: false, isKnown: true)
+    }
   }
 
   /// Where the packet enters the model.
@@ -67,6 +91,8 @@ struct PathWalk {
   var preservesGroupIdentity = true
   /// Translations that a reply's forward path made.
   var translations: [Translation] = []
+  /// Whether the gateways on the way have forgotten the packet's flow, since it was idle for too long (AD-17, CT-15).
+  var isForgottenByGateways = false
 
   private(set) var steps: [PathStep] = []
   /// The header at each step; kept only when asked for.
@@ -78,9 +104,13 @@ struct PathWalk {
   var isTrackedAutomatically = false
   /// Whether the packet has come through a transit gateway (semantics AD-20).
   var cameByTransitGateway = false
+  /// Whether the walk only asks what became of the packet at one of several targets; it does not ask that of others.
+  var isProbe = false
   var leg: UInt8 = 0
   /// Legs are few in any real network; routes that lead in circles end here.
   static let legLimit: UInt8 = 16
+  /// Targets of one listener that are asked whether they agree.
+  static let targetLimit = 64
 
   init(
     _ compiled: CompiledReference, _ header: PacketHeader, relation: Relation = .new,
@@ -104,7 +134,15 @@ struct PathWalk {
 
   /// Whether groups track the flow anywhere on the path.
   var isTracked: Bool {
-    !steps.contains { $0.isAdmission } || steps.contains { $0.isAdmission && $0.tracksFlow }
+    !steps.contains { $0.isAdmission } || steps.contains { $0.isTracking }
+  }
+
+  /// The idle timers of gateways on the path; a load balancer's are the shorter ones.
+  var gatewayTimers: GatewayTimers {
+    guard let gateway = translations.first else { return .none }
+    return network.balancersByInterface[gateway.interface] == nil
+      && translations.allSatisfy { network.balancersByInterface[$0.interface] == nil }
+      ? .natGateway : .loadBalancer
   }
 
   /// Gives the list of steps away.
@@ -220,7 +258,7 @@ struct PathWalk {
     }
     guard passesAddressCheck(interface, header.destination, .ingress) else { return }
     guard passesGroups(interface, .ingress) else { return }
-    if state.kind == .networkLoadBalancer && relation == .new {
+    if state.kind == .networkLoadBalancer && !relation.isKnown {
       // Whose interface it is, the input does not tell: whether it listens is not known.
       markUnknown(.gateway, .networkInterface, .ingress, .loadBalancer, interface: interface)
     }
@@ -262,6 +300,13 @@ struct PathWalk {
     append(
       PathStep(
         stage, element, .deny, direction, interface: interface, resource: resource, rule: rule, code: code))
+  }
+
+  /// Makes the answer unknown for a reason that another walk found, as of the request that this packet answers.
+  mutating func inherit(_ step: PathStep) {
+    isUnknown = true
+    steps.append(step)
+    if findsEveryBlocker { headers.append(header) }
   }
 
   mutating func markUnknown(

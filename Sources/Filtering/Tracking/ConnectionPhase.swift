@@ -2,8 +2,6 @@ import NetworkTypes
 
 /// How far a flow has come; decides its idle timer and what its next packets mean.
 enum ConnectionPhase: UInt8, Sendable, CaseIterable {
-  /// The first packet was stopped: remembered only so that its repetitions need no second judgement.
-  case denied
   case synSent
   case synReceived
   case established

@@ -12,6 +12,11 @@ struct Connection: Sendable {
   var initiatorIsLow: Bool
   /// Whether groups track the flow anywhere on its path (semantics CT-4).
   var isTracked: Bool
+  /// Whether the first packet was stopped. Interfaces that it had got by track it all the same, and its repetitions
+  /// need no second judgement.
+  var isDenied: Bool
+  /// Idle timers of gateways on the flow's path, which run beside those of its interfaces.
+  var gatewayTimers: GatewayTimers
   /// How the packet that began the flow was judged, under the rules of that time.
   var admission: UInt32
   /// Whether the rules have changed since the flow began, and since each direction was judged.
@@ -137,7 +142,7 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
   /// Makes every flow be judged again at its next packet: tracked ones live on, denied ones are forgotten.
   mutating func markStale() {
     for position in connections.indices {
-      if connections[position].phase == .denied { connections[position].lastSeen = .min / 2 }
+      if connections[position].isDenied { connections[position].lastSeen = .min / 2 }
       connections[position].hasChangedRules = true
       connections[position].isForwardStale = true
       connections[position].isReverseStale = true

@@ -1,3 +1,24 @@
+import NetworkTypes
+
+/// Idle timers of the gateways that a flow passes: not those of its interfaces, and not configurable.
+enum GatewayTimers: UInt8, Sendable {
+  case none
+  /// A NAT gateway: 350 s (semantics AD-17).
+  case natGateway
+  /// A network load balancer: TCP 350 s, UDP 120 s (semantics CT-15).
+  case loadBalancer
+
+  /// Nanoseconds that a flow may be idle before a gateway forgets it.
+  @inline(__always)
+  func limit(_ ipProtocol: IPProtocol) -> Int64 {
+    switch self {
+    case .none: .max
+    case .natGateway: 350_000_000_000
+    case .loadBalancer: ipProtocol == .udp ? 120_000_000_000 : 350_000_000_000
+    }
+  }
+}
+
 /// After how many seconds without a packet a flow is forgotten (semantics section 2.3).
 public struct IdleTimers: Sendable, Hashable {
   public var tcpEstablished: Int64
@@ -29,7 +50,7 @@ public struct IdleTimers: Sendable, Hashable {
   func limit(_ phase: ConnectionPhase) -> Int64 {
     let seconds =
       switch phase {
-      case .synSent, .denied: tcpSynSent
+      case .synSent: tcpSynSent
       case .synReceived: tcpSynReceived
       case .established: tcpEstablished
       case .finFromInitiator, .finFromResponder: tcpClosing

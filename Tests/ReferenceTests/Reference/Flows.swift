@@ -81,15 +81,21 @@ struct Flow {
   var lastFromBeginner = true
   var lastSeen: CaptureTime
 
-  /// Interfaces at which the flow is tracked (CT-4, CT-6).
+  /// Interfaces at which the flow is tracked (CT-4, CT-6); a reset leaves nothing to track.
   var trackedAt: Set<ResourceID> {
-    Set(meetings.filter { isTrackedAnyway || !$0.isUntrackedByRules }.map(\.interface.id))
+    isDenied && phase == .closed
+      ? [] : Set(meetings.filter { isTrackedAnyway || !$0.isUntrackedByRules }.map(\.interface.id))
   }
   var isUntracked: Bool { !meetings.isEmpty && trackedAt.isEmpty }
 
+  /// AD-17: how long a NAT gateway on the way remembers it, in seconds.
+  var gatewayLimit: Int64? {
+    legs.contains { $0.sent.source != $0.received.source && $0.to != .internet } ? 350 : nil
+  }
+
   /// CT-13 to CT-17
   func idleLimit(_ timers: IdleTimers) -> Int64 {
-    if isDenied { return timers.tcpSynSent }
+    if isDenied && header.ipProtocol == .tcp && phase != .closed { return timers.tcpSynSent }
     switch header.ipProtocol {
     case .tcp: return tcpIdleLimit(timers)
     case .udp: return turns >= 3 ? timers.udpStream : timers.udp

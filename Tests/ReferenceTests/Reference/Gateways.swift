@@ -117,6 +117,7 @@ extension Way {
       let interface = world.network.networkInterfaces.first(where: { $0.id == face.networkInterface })
     else { return try lose(.gateway) }
     if gateway.subnet != subnet.id { try passACL(world.subnet(interface), .ingress, header) }
+    if isForgotten { throw WayEnd.refused(.gateway, .badState) }
     leg.to = .interface(interface)
     leg.received = header.between(.v4(face.privateAddress!), header.destination)
     entersNAT = true

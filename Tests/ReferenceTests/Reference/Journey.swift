@@ -50,6 +50,7 @@ extension Way {
         if packet.isFragment && packet.ipProtocol != .udp {
           throw WayEnd.refused(.gateway, .protocolRestriction)
         }
+        if isForgotten { throw WayEnd.refused(.gateway, .badState) }
         back = try leave(
           leg.to, packet.between(from ?? leg.sent.destination, leg.sent.source), asGateway: true)
       default:

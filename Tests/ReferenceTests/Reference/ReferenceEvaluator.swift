@@ -8,7 +8,7 @@ struct ReferenceEvaluator {
   let world: ReferenceNetwork
   let timers: IdleTimers
   private var flows: [FlowName: Flow] = [:]
-  private var fragments: [FragmentName: ReferenceAnswer] = [:]
+  private var fragments: [FragmentName: (answer: ReferenceAnswer, time: CaptureTime)] = [:]
 
   private struct FragmentName: Hashable {
     var addresses: AddressPair
@@ -26,12 +26,16 @@ struct ReferenceEvaluator {
     let fragment = FragmentName(
       addresses: packet.addresses, ipProtocol: packet.ipProtocol,
       identification: packet.fragmentIdentification)
-    if packet.isLaterFragment, var answer = fragments[fragment] {
+    // NACL-18; how long a datagram's fragments are awaited is Linux's 30 s.
+    if packet.isLaterFragment, let (first, time) = fragments[fragment],
+      packet.time <= time.advanced(bySeconds: 30)
+    {
+      var answer = first
       if answer.state == .new && answer.packetClass != .deny { answer.state = .established }
       return answer
     }
     let answer = judgeWhole(packet, quote)
-    if packet.isFragment && !packet.isLaterFragment { fragments[fragment] = answer }
+    if packet.isFragment && !packet.isLaterFragment { fragments[fragment] = (answer, packet.time) }
     return answer
   }
 
@@ -64,13 +68,22 @@ struct ReferenceEvaluator {
         continue
       }
       if flow.isDenied {
-        // A connection that was not admitted: whatever comes is judged by the rules, and only another SYN or a
-        // packet of the side that was refused can begin it.
-        let begins = fromBeginner || packet.tcpFlags.contains(.syn) && !packet.tcpFlags.contains(.ack)
+        // A connection that was not admitted: whatever comes is judged by the rules, except where the refused packet
+        // had got by (CT-1), and only another SYN or a packet of the side that was refused can begin it.
+        let begins =
+          fromBeginner
+          || (packet.ipProtocol == .tcp
+            ? packet.tcpFlags.contains(.syn) && !packet.tcpFlags.contains(.ack) : !isAnswer)
         if fromBeginner || !begins { flows[key]?.lastSeen = packet.time } else { flows[key] = nil }
         var answer = judgeNew(
-          packet, header, place, name: begins && !(fromBeginner && packet.isFragment) ? name : nil)
+          packet, header, place, name: begins && !(fromBeginner && packet.isFragment) ? name : nil,
+          remembered: fromBeginner ? [] : flow.trackedAt)
         if !begins && answer.state == .untracked { answer.state = .new }
+        // Stopped on its way to an interface that tracks the flow, it takes nothing away from it there.
+        if begins && !fromBeginner && answer.packetClass == .deny && !flow.trackedAt.isEmpty {
+          flows[name] = nil
+          flows[key] = flow
+        }
         return answer
       }
       if flow.phase == .closed && !flow.isUntracked {
@@ -81,7 +94,17 @@ struct ReferenceEvaluator {
         // CT-25
         return ReferenceAnswer(packetClass: .deny, state: .none)
       }
-      return continueFlow(packet, header, place, key, fromBeginner)
+      var isForgotten = false
+      if let limit = flow.gatewayLimit, packet.time > flow.lastSeen.advanced(bySeconds: limit) {
+        // AD-17: the gateway answers a segment with a reset; anything else begins anew.
+        guard packet.ipProtocol == .tcp, !packet.tcpFlags.contains(.syn) || packet.tcpFlags.contains(.ack)
+        else {
+          flows[key] = nil
+          continue
+        }
+        isForgotten = true
+      }
+      return continueFlow(packet, header, place, key, fromBeginner, isForgotten: isForgotten)
     }
     return judgeNew(packet, header, place, name: isAnswer ? nil : name)
   }
@@ -89,11 +112,14 @@ struct ReferenceEvaluator {
   /// A connection whose first packet was stopped where it began.
   private mutating func rememberDenied(_ packet: PacketSummary, _ header: Header) {
     guard packet.ipProtocol == .tcp, !packet.isFragment, let (name, _) = flowName(header) else { return }
+    let isAnswerToTracked = flows[name.reversed].map { $0.isDenied && !$0.trackedAt.isEmpty } ?? false
+    if isAnswerToTracked && packet.tcpFlags.contains(.syn) && !packet.tcpFlags.contains(.ack) { return }
     let known = flows[name] == nil ? name.reversed : name
-    if flows[known] != nil {
+    if let flow = flows[known], packet.time <= flow.lastSeen.advanced(bySeconds: flow.idleLimit(timers)) {
       flows[known]?.lastSeen = packet.time
       return
     }
+    flows[known] = nil
     flows[name] = Flow(
       begin: .internet, header: header, legs: [], meetings: [], isTrackedAnyway: false, isLost: true,
       isDenied: true,
@@ -101,17 +127,22 @@ struct ReferenceEvaluator {
   }
 
   private mutating func continueFlow(
-    _ packet: PacketSummary, _ header: Header, _ place: Place, _ key: FlowName, _ fromBeginner: Bool
+    _ packet: PacketSummary, _ header: Header, _ place: Place, _ key: FlowName, _ fromBeginner: Bool,
+    isForgotten: Bool
   ) -> ReferenceAnswer {
     var flow = flows[key]!
     var way = Way(world)
+    way.isForgotten = isForgotten
     way.remembered = flow.trackedAt
     let state: FlowState = flow.isUntracked ? .untracked : .established
-    let answer = outcome(state) {
+    var answer = outcome(state) {
       try Self.walk(&way, header, place, flow, fromBeginner)
     } doubts: {
       way.doubts
     }
+    // Whether the packet that it answers came at all is not known.
+    if flow.isDoubtful && !fromBeginner && answer.packetClass == .allow { answer.packetClass = .unknown }
+    if isForgotten { return answer }
     // The groups see a packet even if something stops it elsewhere.
     flow.see(packet, fromBeginner: fromBeginner)
     flows[key] = flow
@@ -138,9 +169,11 @@ struct ReferenceEvaluator {
   }
 
   private mutating func judgeNew(
-    _ packet: PacketSummary, _ header: Header, _ place: Place, name: FlowName?
+    _ packet: PacketSummary, _ header: Header, _ place: Place, name: FlowName?,
+    remembered: Set<ResourceID> = []
   ) -> ReferenceAnswer {
     var way = Way(world)
+    way.remembered = remembered
     var isLost = false
     var answer = outcome(.new) {
       do {
@@ -159,7 +192,7 @@ struct ReferenceEvaluator {
     if flow.isUntracked { answer.state = .untracked }
     flow.isDoubtful = answer.packetClass == .unknown
     guard let name, answer.packetClass != .deny || !packet.isFragment else { return answer }
-    if packet.ipProtocol == .tcp { flow.isDenied = answer.packetClass == .deny }
+    flow.isDenied = answer.packetClass == .deny
     if answer.packetClass != .deny && flow.phase == .closed { return answer }
     if answer.packetClass != .deny || flow.isDenied { flows[name] = flow }
     return answer
@@ -199,14 +232,14 @@ struct ReferenceEvaluator {
     for (key, quoteFromBeginner) in [(name, true), (name.reversed, false)] {
       guard let flow = flows[key], !(isAnswer && quoteFromBeginner) else { continue }
       if packet.time > flow.lastSeen.advanced(bySeconds: flow.idleLimit(timers)) { continue }
-      if flow.isUntracked || flow.phase == .closed || flow.isDenied { return nil }
+      if flow.isUntracked || flow.phase == .closed || flow.isDenied && flow.trackedAt.isEmpty { return nil }
       var way = Way(world)
       way.remembered = flow.trackedAt
-      way.isKnown = true
+      way.isKnown = !flow.isDenied
       let isOtherEnd = world.canonical(header.source) == world.canonical(quoted.destination)
       var answer = outcome(.related) {
         let isBeyond = flow.legs.last.map { $0.to == .internet && !$0.crossesEgressOnlyGateway } ?? false
-        if quoteFromBeginner
+        if quoteFromBeginner && !flow.isDenied
           && (isBeyond && world.isOfInternet(header.source) || isOtherEnd && flow.legs.count > 1)
         {
           // Back through the gateways that translated the quoted packet.

@@ -35,6 +35,8 @@ struct Way {
   var remembered: Set<ResourceID> = []
   /// Whether the packet's flow was seen before.
   var isKnown = false
+  /// AD-17: whether NAT gateways have forgotten the packet's connection.
+  var isForgotten = false
   /// Whether the sender's groups still count (SG-29).
   var keepsIdentity = true
   /// Whether the packet answers another one.
@@ -76,7 +78,8 @@ struct Way {
     meetings.append(
       Meeting(
         interface: interface, direction: direction,
-        isUntrackedByRules: world.isUntracked(interface, direction, header)))
+        isUntrackedByRules: !remembered.contains(interface.id)
+          && world.isUntracked(interface, direction, header)))
   }
 
   mutating func passACL(_ subnet: Subnet, _ direction: Direction, _ header: Header) throws {

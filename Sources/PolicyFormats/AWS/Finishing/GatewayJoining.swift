@@ -8,7 +8,7 @@ extension AWSImporter {
       guard let found = contents[table.id] else { return }
       table.routes = found.routes
       table.propagations = found.propagations
-      table.routesAreKnown = found.routesAreKnown || found.propagationsAreKnown
+      table.routesAreKnown = found.routesAreKnown && !found.isCut
     }
     let (known, told, defaults) = (attachmentsWithAssociation, associations, defaultAssociations)
     let ofGateway = Dictionary(

@@ -104,6 +104,7 @@ extension AWSImporter {
     var contents = tableContents[id] ?? TransitGatewayTableContents()
     contents.routesAreKnown = true
     if record.flag("AdditionalRoutesAvailable") ?? false {
+      contents.isCut = true
       log.add(
         .warning, "incomplete_answer", id, at: record.location,
         "AdditionalRoutesAvailable: the table has more routes than the answer; ask again with narrower filters"
@@ -130,7 +131,6 @@ extension AWSImporter {
   mutating func transitGatewayPropagations(_ record: AWSRecord, table: ResourceID?) {
     guard let id = tableID(record, table, member: "TransitGatewayRouteTablePropagations") else { return }
     var contents = tableContents[id] ?? TransitGatewayTableContents()
-    contents.propagationsAreKnown = true
     for entry in record.records("TransitGatewayRouteTablePropagations")
     where ["enabled", "enabling", nil].contains(entry.text("State")) {
       if let attachment = entry.id("TransitGatewayAttachmentId"), !contents.propagations.contains(attachment)
@@ -164,6 +164,9 @@ extension AWSImporter {
 struct TransitGatewayTableContents {
   var routes: [TransitGatewayRoute] = []
   var propagations: [ResourceID] = []
+  /// Whether the input has the answer of `search-transit-gateway-routes` for the table: propagations alone do not
+  /// tell its static routes.
   var routesAreKnown = false
-  var propagationsAreKnown = false
+  /// Whether that answer says that it is not the whole.
+  var isCut = false
 }
