@@ -66,8 +66,9 @@ struct FieldBorder<Key: SearchKey> {
 extension FieldClasses {
   /// Cuts the line that begins at `first`. A rule may ask for several runs of keys, overlapping or not.
   ///
-  /// Costs O(n log n) for the borders and O(rules that overlap) for each interval.
-  init(first: Key, borders: [FieldBorder<Key>]) {
+  /// Costs O(n log n) for the borders and O(rules that overlap) for each interval. Nil if the classes would list more
+  /// than `memberLimit` rules in all.
+  init?(first: Key, borders: [FieldBorder<Key>], memberLimit: Int = .max) {
     let borders = borders.sorted { $0.key < $1.key }
     var depth: [Int32] = Array(repeating: 0, count: 1 + Int(borders.lazy.map(\.rule).max() ?? -1))
     var active: [Int32] = []
@@ -94,6 +95,7 @@ extension FieldClasses {
         next += 1
       }
       if isCut { begin(at: key) }
+      if members.storage.count > memberLimit { return nil }
     }
     self.starts = starts
     self.classes = classes

@@ -18,6 +18,12 @@ public struct RulePartition: Sendable {
 
   /// Cuts by the prefixes and the traffic of `rules`; costs O(n log n) in the number of prefixes and rules.
   public init(_ rules: [ResolvedRule]) {
+    // Without a limit there is always a partition.
+    self = RulePartition(rules, memberLimit: .max)!
+  }
+
+  /// Cuts, or is nil if the classes of one field would list more than `memberLimit` rules in all.
+  init?(_ rules: [ResolvedRule], memberLimit: Int) {
     ruleCount = rules.count
     var v4: [FieldBorder<IPv4Address>] = []
     var v6: [FieldBorder<IPv6Address>] = []
@@ -35,9 +41,13 @@ public struct RulePartition: Sendable {
       let after = ServiceKey(rawValue: range.upperBound.rawValue + 1)
       services.appendBorders(range.lowerBound, after: after <= .last ? after : nil, of: number)
     }
-    self.v4 = FieldClasses(first: .zero, borders: v4)
-    self.v6 = FieldClasses(first: .zero, borders: v6)
-    self.services = FieldClasses(first: .first, borders: services)
+    guard let v4 = FieldClasses(first: .zero, borders: v4, memberLimit: memberLimit),
+      let v6 = FieldClasses(first: .zero, borders: v6, memberLimit: memberLimit),
+      let services = FieldClasses(first: ServiceKey.first, borders: services, memberLimit: memberLimit)
+    else { return nil }
+    self.v4 = v4
+    self.v6 = v6
+    self.services = services
   }
 }
 
