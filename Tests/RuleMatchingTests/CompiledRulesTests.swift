@@ -98,7 +98,8 @@ struct CompiledRulesTests {
 
   @Test("on lists of every length around the sizes at which a search tree grows")
   func treeSizes() {
-    for count in [1, 2, 3, 4, 5, 8, 9, 15, 16, 17, 63, 64, 65, 127, 128, 129, 135, 136, 137, 255, 256, 2_200] {
+    for count in [1, 2, 3, 4, 5, 8, 9, 15, 16, 17, 63, 64, 65, 127, 128, 129, 135, 136, 137, 255, 256, 2_200]
+    {
       // Every second address of a line, so that each prefix makes two intervals; the last ends with the line.
       let v4 = (0..<count).map { Self.v4Block(UInt32($0)) }
       let v6 = (0..<count).map { Self.v6Block(UInt64($0)) }
@@ -121,8 +122,11 @@ struct CompiledRulesTests {
       let services = CompiledRules(ports)
       for index in 0..<UInt16(count) {
         let port = UInt16.max - 2 * index
-        #expect(services.firstMatch(remote: IPv4Address.allOnes, service: ServiceKey(.udp, port: port)) == Int32(index))
-        #expect(services.firstMatch(remote: IPv4Address.zero, service: ServiceKey(.udp, port: port - 1)) == -1)
+        #expect(
+          services.firstMatch(remote: IPv4Address.allOnes, service: ServiceKey(.udp, port: port))
+            == Int32(index))
+        #expect(
+          services.firstMatch(remote: IPv4Address.zero, service: ServiceKey(.udp, port: port - 1)) == -1)
       }
     }
   }

@@ -50,7 +50,8 @@ struct SmallWorldTests {
   private func expectRight(
     _ list: [Candidate], thrice: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
   ) {
-    for cellLimit in [CompiledRules.defaultCellLimit, 0, 12].prefix(thrice ? 3 : 2) where !isRight(list, cellLimit: cellLimit) {
+    for cellLimit in [CompiledRules.defaultCellLimit, 0, 12].prefix(thrice ? 3 : 2)
+    where !isRight(list, cellLimit: cellLimit) {
       Issue.record("\(list.map(\.rule)) with at most \(cellLimit) cells", sourceLocation: sourceLocation)
     }
   }

@@ -10,7 +10,9 @@ extension BlockReader {
       for index in remotes.indices { results[index] = firstMatch(remotes[index], services[index]) }
       return
     }
-    let (addresses, columns, cells) = (line(BlockLayout.v4), line(BlockLayout.services), cells(0, BlockLayout.v4))
+    let (addresses, columns, cells) = (
+      line(BlockLayout.v4), line(BlockLayout.services), cells(0, BlockLayout.v4)
+    )
     let isWide = isWide
     for index in remotes.indices {
       let row = value(of: remotes[index].rawValue, addresses, isWide)

@@ -30,7 +30,8 @@ struct RuleBlockWriter {
     let start = bytes.count
     bytes.append(contentsOf: repeatElement(0, count: Layout.segmentSize))
     let isWide =
-      segment.ruleCount > 254 || segment.columnCount > 256 || max(segment.v4.rowCount, segment.v6.rowCount) > 255
+      segment.ruleCount > 254 || segment.columnCount > 256
+      || max(segment.v4.rowCount, segment.v6.rowCount) > 255
     set(start + Layout.firstRule, segment.firstRule)
     set(start + Layout.isWide, isWide ? 1 : 0)
     set(start + Layout.columns, segment.columnCount)
