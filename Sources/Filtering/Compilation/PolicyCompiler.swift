@@ -121,6 +121,16 @@ struct PolicyCompiler {
       openRules: open, openToIPv4: openToIPv4, openToIPv6: openToIPv6)
   }
 
+  /// What the matcher of a policy is made from, rule by rule.
+  func resolvedRules(_ key: PolicyMemory.PolicyKey) -> [ResolvedRule] {
+    key.groups.flatMap { position in
+      let group = model.securityGroups[position]
+      return group.rules(key.direction).map { rule in
+        ResolvedRule(rule.match.traffic, prefixes: resolve(rule, of: group, key.direction).prefixes)
+      }
+    }
+  }
+
   private struct ResolvedPeer {
     var prefixes: [IPPrefix] = []
     var missing: MissingPiece?
@@ -195,6 +205,14 @@ struct PolicyCompiler {
         && attachments.contains { $0.resource == vpc && $0.transitGateway == left.transitGateway }
         && model.transitGateways.contains { $0.id == left.transitGateway && $0.supportsGroupReferences }
     }
+  }
+}
+
+extension CompiledNetwork {
+  /// What a policy's matcher was made from, for explanations and claims; costs O(rules and prefixes).
+  func resolvedRules(ofPolicy position: Int) -> [ResolvedRule] {
+    PolicyCompiler(model, index, memory: policyMemory, policies: [])
+      .resolvedRules(policyMemory.keys[position])
   }
 }
 

@@ -88,7 +88,7 @@ extension PacketFilter {
     case .policy(let position):
       let policy = compiled.network.policies[position]
       return TestedRules(
-        rules: policy.resolved, indices: policy.indices,
+        rules: compiled.network.resolvedRules(ofPolicy: position), indices: policy.indices,
         open: policy.openRules.map { TestedRules.Open(traffic: $0.traffic, within: $0.within) })
     case .acl(let position):
       let acl = compiled.network.acls[position]

@@ -77,9 +77,8 @@ extension PacketFilter {
       return text
         + "; a group reference would, but does not hold for a packet that was translated or forwarded"
     }
-    guard let miss = RuleMiss.nearest(to: remote, service: header.service, in: policy.resolved) else {
-      return text
-    }
+    let resolved = compiled.network.resolvedRules(ofPolicy: position)
+    guard let miss = RuleMiss.nearest(to: remote, service: header.service, in: resolved) else { return text }
     return text + "; nearest: \(ruleLabel(rules[policy.indices[miss.rule]])), which misses in "
       + Self.text(miss.fields, step.direction)
   }
