@@ -64,11 +64,14 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "PolicyAnalysis",
-      dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering"], swiftSettings: strict),
+      dependencies: ["NetworkTypes", "PrefixTables", "RuleMatching", "VirtualNetworks", "Filtering"],
+      swiftSettings: strict),
     // 8
     .target(
       name: "ReportFormats",
-      dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "TrafficAudit"],
+      dependencies: [
+        "NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "TrafficAudit", "PolicyAnalysis",
+      ],
       swiftSettings: strict),
     // 9
     .target(
@@ -82,7 +85,7 @@ let package = Package(
       name: "SallyportCommand",
       dependencies: [
         "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
-        "PolicyFormats", "TrafficAudit", "ReportFormats",
+        "PolicyFormats", "PolicyAnalysis", "TrafficAudit", "ReportFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -123,7 +126,8 @@ let package = Package(
     .testTarget(
       name: "PolicyAnalysisTests",
       dependencies: [
-        "NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "PolicyAnalysis", "TestSupport",
+        "NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "PolicyFormats", "PolicyAnalysis",
+        "TestSupport",
       ]),
     .testTarget(
       name: "ReferenceTests",
@@ -134,7 +138,7 @@ let package = Package(
       name: "ReportFormatsTests",
       dependencies: [
         "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
-        "PolicyFormats", "TrafficAudit", "ReportFormats", "TestSupport",
+        "PolicyFormats", "TrafficAudit", "PolicyAnalysis", "ReportFormats", "TestSupport",
       ]),
     .testTarget(name: "SallyportTests", dependencies: ["Sallyport", "TestSupport"]),
     // Depends on the command, so that it is built; its tests run it as users do.

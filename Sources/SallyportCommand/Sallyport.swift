@@ -12,11 +12,17 @@ struct SallyportCommand: ParsableCommand {
         sallyport packets capture.pcap
         sallyport network -n network/
         sallyport trace -n network/ web-1 db-1 tcp/5432
+        sallyport lint -n network/
 
-      A network is a folder of aws ec2 describe-* outputs in JSON.
+      A network is a folder of aws ec2 describe-* outputs in JSON, or a YAML file.
       """,
-    version: "sallyport 0.1.0",
-    subcommands: [AuditCommand.self, TraceCommand.self, PacketsCommand.self, NetworkCommand.self])
+    version: "sallyport \(number)",
+    subcommands: [
+      AuditCommand.self, TraceCommand.self, LintCommand.self, PacketsCommand.self, NetworkCommand.self,
+    ])
+
+  /// The version, without the name.
+  static let number = "0.1.0"
 
   /// A command that there is not is named; the parser alone would complain of the options after it.
   static func main() {

@@ -1,0 +1,106 @@
+import Filtering
+import NetworkTypes
+import RuleMatching
+import VirtualNetworks
+
+/// Requests that get through, and whose replies a stateless ACL drops.
+extension NetworkLinter {
+  /// Interfaces of an ACL's subnets that are asked for.
+  private static let interfaceLimit = 16
+
+  func blockedReplies() -> [LintFinding] {
+    var positions: [ResourceID: [Int]] = [:]
+    for (position, interface) in network.networkInterfaces.enumerated() where !interface.isDeleted {
+      positions[interface.subnet, default: []].append(position)
+    }
+    let served = subnetsByACL()
+    return network.networkACLs.flatMap { acl -> [LintFinding] in
+      let inside = (served[acl.id] ?? []).flatMap { positions[$0] ?? [] }.prefix(Self.interfaceLimit)
+      guard !inside.isEmpty else { return [] }
+      return [Direction.ingress, .egress].flatMap { direction in
+        acl.entries(direction).filter { $0.action == .allow && !$0.isFinalDeny }.compactMap { entry in
+          blocked(entry, direction, acl, inside.map { .interface($0) })
+        }
+      }
+    }
+  }
+
+  private func subnetsByACL() -> [ResourceID: [ResourceID]] {
+    var explicit: [ResourceID: ResourceID] = [:]
+    var defaults: [ResourceID: ResourceID] = [:]
+    for acl in network.networkACLs {
+      for subnet in acl.subnets { explicit[subnet] = acl.id }
+      if acl.isDefault { defaults[acl.vpc] = acl.id }
+    }
+    var served: [ResourceID: [ResourceID]] = [:]
+    for subnet in network.subnets {
+      if let acl = explicit[subnet.id] ?? defaults[subnet.vpc] { served[acl, default: []].append(subnet.id) }
+    }
+    return served
+  }
+
+  /// Packets that the entry lets begin, whose replies the same ACL stops in the other direction.
+  private func blocked(
+    _ entry: NetworkACLEntry, _ direction: Direction, _ acl: NetworkACL, _ inside: [ReachQuestion.End]
+  ) -> LintFinding? {
+    guard mayBlockReplies(entry, direction, acl), !Self.isForReplies(entry.traffic) else { return nil }
+    let services = IntervalSet(entry.traffic).intersection(
+      IntervalSet(.tcp(.all)).union(IntervalSet(.udp(.all))))
+    guard !services.isEmpty else { return nil }
+    // Client ports, of every system: 1024 to 65535.
+    let question =
+      direction == .ingress
+      ? ReachQuestion(
+        from: [.prefix(entry.prefix)], to: inside, services: services, sourcePorts: IntervalSet(1024...65535),
+        isRoundTrip: true)
+      : ReachQuestion(
+        from: inside, to: [.prefix(entry.prefix)], services: services, sourcePorts: IntervalSet(1024...65535),
+        isRoundTrip: true)
+    var found: TraceAnswer?
+    do {
+      try analyzer.visit(question, .everyBlocker, limit: 20_000) { region in
+        if region.verdict == .deny, isBlocked(region.answer, by: acl, direction) { found = region.answer }
+        return found == nil
+      }
+    } catch { return nil }
+    guard let found, let blocker = found.blockers.first else { return nil }
+    let header = found.header
+    // An ACL that lets everything out is often meant for replies alone.
+    let isMeant = direction == .ingress || entry.traffic != .all
+    return LintFinding(
+      isMeant ? .warning : .info, .repliesBlocked, acl.id, rule: String(entry.number), at: entry.location,
+      "\"\(Self.text(entry, direction))\" lets requests through whose replies are dropped: "
+        + "\(header.source) to \(header.destination), \(filter.traffic(of: header)), from port \(header.sourcePort): "
+        + filter.explain(blocker.step, for: blocker.header),
+      fix: "allow the replies \(direction == .ingress ? "outbound" : "inbound"): tcp and udp 1024-65535 "
+        + "\(direction == .ingress ? "to" : "from") \(entry.prefix)")
+  }
+
+  /// Whether an entry lets through what goes to clients' ports: it is there for replies.
+  private static func isForReplies(_ traffic: TrafficMatch) -> Bool {
+    switch traffic {
+    case .tcp(let ports), .udp(let ports): ports.first >= 1024 && ports.last >= 60999
+    default: false
+    }
+  }
+
+  /// Whether the only things in the way are entries of the ACL that meet the reply.
+  private func isBlocked(_ answer: TraceAnswer, by acl: NetworkACL, _ direction: Direction) -> Bool {
+    let blockers = answer.blockers
+    return !blockers.isEmpty
+      && blockers.allSatisfy { blocker in
+        blocker.way == .reply && blocker.step.element == .networkACL
+          && filter.subject(of: blocker.step) == acl.id && blocker.step.direction != direction
+      }
+  }
+
+  /// Whether the other direction leaves any client port of the entry's block unallowed: a cheap look before the walk.
+  private func mayBlockReplies(_ entry: NetworkACLEntry, _ direction: Direction, _ acl: NetworkACL) -> Bool {
+    let others = acl.entries(direction == .ingress ? .egress : .ingress)
+    guard let first = others.first(where: { $0.prefix.overlaps(entry.prefix) }) else { return true }
+    let keys = IntervalSet(first.traffic)
+    let wanted = IntervalSet(.tcp(PortRange(1024, 65535) ?? .all)).union(
+      IntervalSet(.udp(PortRange(1024, 65535) ?? .all)))
+    return !(first.action == .allow && first.prefix.contains(entry.prefix) && wanted.isSubset(of: keys))
+  }
+}
