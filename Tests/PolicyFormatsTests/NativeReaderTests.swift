@@ -70,7 +70,7 @@ import VirtualNetworks
     #expect(
       network.problems.filter { $0.severity != .note }.map { "\($0.location): \($0.message)" } == [
         "network.yaml:9:48: no peering connection is called \"shop-billing\"; it leads nowhere",
-        "network.yaml:16:58: no security group is called \"bastion\"; it leads nowhere",
+        "network.yaml:16:58: no security group is called \"bastion\"; it matches nothing",
       ])
   }
 
@@ -155,6 +155,26 @@ import VirtualNetworks
       error?.description
         == "network.yaml:4:25: \"a\" is ambiguous: subnet-one-a, subnet-two-a are called so; expected VPC/NAME or an id"
     )
+  }
+
+  @Test func everyCutAndManyChangedBytesAreReadOrRefused() {
+    let text = Array(NativeWriterTests.everything.utf8)
+    var random = SeededRandom.fresh("changed YAML networks")
+    for _ in 0..<250 {
+      var changed = text
+      if Bool.random(using: &random) {
+        changed = Array(text[..<Int.random(in: 0..<text.count, using: &random)])
+      }
+      for _ in 0..<Int.random(in: 0...3, using: &random) where !changed.isEmpty {
+        let byte: UInt8 = [0x20, 0x2c, 0x3a, 0x5b, 0x5d, 0x7b, 0x7d, 0x7e, 0x30, 0x2f, 0x2d, 0x61, 0x0a]
+          .randomElement(using: &random)!
+        changed[Int.random(in: 0..<changed.count, using: &random)] = byte
+      }
+      do {
+        let network = try VirtualNetwork(yaml: String(decoding: changed, as: UTF8.self))
+        _ = try VirtualNetwork(yaml: network.yaml())
+      } catch { #expect(!error.description.isEmpty) }
+    }
   }
 
   @Test func oneIDIsOneResource() {

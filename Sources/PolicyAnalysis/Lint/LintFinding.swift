@@ -85,7 +85,7 @@ public enum LintCode: String, Sendable, Hashable, CaseIterable {
     case .blackholeRoute: "A route leads to something that is gone."
     case .overlappingBlocks: "Blocks of connected VPCs overlap."
     case .quotaExceeded: "A quota of AWS is exceeded."
-    case .notCompared: "A list is too long to be compared rule by rule."
+    case .notCompared: "Something is too large to be looked at to the end."
     }
   }
 }

@@ -45,7 +45,7 @@ extension NetworkLinter {
         from: [.internet], to: [.interface(position)], services: all, isRoundTrip: true)
       var exposed: [UInt16: [IPFamily: Exposed]] = [:]
       var unknown: ReachRegion?
-      do {
+      do throws(ReachError) {
         try analyzer.visit(question) { region in
           if region.verdict == .unknown { unknown = unknown ?? region }
           guard region.verdict == .allow else { return true }
@@ -58,9 +58,22 @@ extension NetworkLinter {
           }
           return true
         }
-      } catch { return [] }
+      } catch {
+        if case .noPackets = error { return [] }
+        return [undecided(error, interface.instance ?? interface.id, at: interface.attributes.location)]
+      }
       return findings(exposed, interface) + (unknown.map { [self.unknown($0, interface)] } ?? [])
     }
+  }
+
+  /// A question that is too large to be answered is not passed over.
+  func undecided(
+    _ error: ReachError, _ resource: ResourceID, rule: String? = nil, at location: SourceLocation
+  ) -> LintFinding {
+    LintFinding(
+      .info, .notCompared, resource, rule: rule, at: location,
+      "what reaches \(title(resource)) was not looked at to the end: \(error)",
+      fix: "ask with sallyport trace")
   }
 
   /// One finding for the services that the same addresses reach by the same rule.

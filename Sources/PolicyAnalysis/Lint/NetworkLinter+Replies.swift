@@ -57,12 +57,15 @@ extension NetworkLinter {
         from: inside, to: [.prefix(entry.prefix)], services: services, sourcePorts: IntervalSet(1024...65535),
         isRoundTrip: true)
     var found: TraceAnswer?
-    do {
+    do throws(ReachError) {
       try analyzer.visit(question, .everyBlocker, limit: 20_000) { region in
         if region.verdict == .deny, isBlocked(region.answer, by: acl, direction) { found = region.answer }
         return found == nil
       }
-    } catch { return nil }
+    } catch {
+      if case .noPackets = error { return nil }
+      return undecided(error, acl.id, rule: String(entry.number), at: entry.location)
+    }
     guard let found, let blocker = found.blockers.first else { return nil }
     let header = found.header
     // An ACL that lets everything out is often meant for replies alone.

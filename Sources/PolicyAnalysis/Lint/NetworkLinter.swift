@@ -38,9 +38,12 @@ public struct NetworkLinter: Sendable {
   /// Takes time quadratic in the rules of one list where they overlap, and a reach question for each interface that
   /// the internet may address.
   public func findings() -> [LintFinding] {
-    var findings = inputFindings()
+    var findings: [LintFinding] = []
     for group in network.securityGroups { findings += self.findings(of: group) }
     for acl in network.networkACLs { findings += self.findings(of: acl) }
+    // A reference that leads nowhere is told once.
+    let stale = Set(findings.filter { $0.code == LintCode.staleGroupReference.rawValue }.map(\.location))
+    findings += inputFindings().filter { $0.code != "unknown_peer_group" || !stale.contains($0.location) }
     findings += unattached() + quotas() + routes() + overlappingBlocks() + exposure() + blockedReplies()
     let order = { (finding: LintFinding) in
       (finding.code, finding.resource?.rawValue ?? "", finding.rule ?? "", finding.message)

@@ -11,11 +11,18 @@ struct RuleCover {
   /// Up to how many rules pairs of them are compared.
   static let pairLimit = 1000
   private let rules: [ResolvedRule]
+  private let services: [ClosedRange<ServiceKey>]
+  /// The families for all of which a rule is: bit 0 for IPv4, bit 1 for IPv6.
+  private let everybody: [UInt8]
   /// For each rule the classes that it is in, as lists of the rules that are in them.
   private var classes: [[ArraySlice<Int32>]]
 
   init(_ rules: [ResolvedRule]) {
     self.rules = rules
+    services = rules.map(\.traffic.services)
+    everybody = rules.map { rule in
+      rule.prefixes.reduce(0) { $1.isEverything ? $0 | ($1.family == .v4 ? 1 : 2) : $0 }
+    }
     classes = Array(repeating: [], count: rules.count)
     let partition = RulePartition(rules)
     collect(partition.v4)
@@ -35,7 +42,8 @@ struct RuleCover {
     let kept = Set(kept)
     var gone: [Int: Int?] = [:]
     // Of equal rules the last goes first.
-    let order = rules.indices.filter { !kept.contains($0) }.sorted { (size($0), $1) < (size($1), $0) }
+    let sizes = rules.indices.map(size)
+    let order = rules.indices.filter { !kept.contains($0) }.sorted { (sizes[$0], $1) < (sizes[$1], $0) }
     for rule in order where isCovered(rule, isThere) {
       isThere[rule] = false
       gone[rule] = .some(nil)
@@ -45,8 +53,7 @@ struct RuleCover {
   }
 
   private func size(_ rule: Int) -> Double {
-    let services = rules[rule].traffic.services
-    let width = Double(services.upperBound.rawValue - services.lowerBound.rawValue) + 1
+    let width = Double(services[rule].upperBound.rawValue - services[rule].lowerBound.rawValue) + 1
     // Blocks of IPv4 and IPv6 are never compared with each other.
     let addresses = rules[rule].prefixes.reduce(0.0) { sum, prefix in
       sum + (prefix.family == .v4 ? Self.power(32 - prefix.length) : Self.power(128 - prefix.length))
@@ -60,15 +67,19 @@ struct RuleCover {
 
   /// Whether rules that are there, others than this one, match everything that it matches.
   private func isCovered(_ rule: Int, _ isThere: [Bool]) -> Bool {
-    let wanted = rules[rule].traffic.services
+    let wanted = services[rule]
     // A rule for everybody makes flows untracked (semantics CT-4): only another one for everybody takes its place.
-    let families = Set(rules[rule].prefixes.filter(\.isEverything).map(\.family))
+    let families = everybody[rule]
     return classes[rule].allSatisfy { members in
-      let others = members.lazy.map(Int.init).filter { other in
-        other != rule && isThere[other]
-          && families.isSubset(of: rules[other].prefixes.filter(\.isEverything).map(\.family))
+      var others: [ClosedRange<ServiceKey>] = []
+      for member in members {
+        let other = Int(member)
+        guard services[other].overlaps(wanted), other != rule, isThere[other],
+          everybody[other] & families == families
+        else { continue }
+        others.append(services[other])
       }
-      return Self.covers(others.map { rules[$0].traffic.services }, wanted)
+      return Self.covers(others, wanted)
     }
   }
 
@@ -83,7 +94,7 @@ struct RuleCover {
   }
 
   private func holds(_ other: Int, _ rule: Int) -> Bool {
-    let (wide, narrow) = (rules[other].traffic.services, rules[rule].traffic.services)
+    let (wide, narrow) = (services[other], services[rule])
     return wide.lowerBound <= narrow.lowerBound && narrow.upperBound <= wide.upperBound
       && rules[rule].prefixes.allSatisfy { mine in rules[other].prefixes.contains { $0.contains(mine) } }
   }

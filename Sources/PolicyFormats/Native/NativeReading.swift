@@ -10,6 +10,8 @@ final class NativeReading {
   let keys = NativeKeys()
   /// The VPC whose members are being read.
   var vpc: (id: ResourceID, key: String)?
+  /// The route table whose routes are being read.
+  var table: ResourceID?
   /// Associations that subnets tell of.
   var tablesOfSubnets: [(table: ResourceID, subnet: ResourceID)] = []
   var aclsOfSubnets: [(acl: ResourceID, subnet: ResourceID)] = []
@@ -78,7 +80,8 @@ final class NativeReading {
       importer.log.add(
         .warning, code, owner, at: location,
         "no \(kind.noun) is called \"\(text)\""
-          + (nearest.map { "; did you mean \"\($0)\"?" } ?? "; it leads nowhere"))
+          + (nearest.map { "; did you mean \"\($0)\"?" }
+            ?? (code == "unknown_target" ? "; it leads nowhere" : "; it matches nothing")))
       return kind.id(of: text)
     }
   }

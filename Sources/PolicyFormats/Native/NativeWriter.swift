@@ -240,7 +240,7 @@ extension NativeWriting {
       ipv6Addresses: interface.ipv6Addresses, delegatedPrefixes: interface.delegatedPrefixes,
       groups: interface.groups, sourceDestinationCheck: interface.sourceDestinationCheck,
       instance: instance.id,
-      deviceIndex: 0, deletesOnTermination: interface.deletesOnTermination,
+      deviceIndex: 0, deletesOnTermination: interface.deletesOnTermination, summary: interface.summary,
       attributes: ResourceAttributes(
         account: instance.attributes.account, region: instance.attributes.region,
         location: interface.attributes.location))

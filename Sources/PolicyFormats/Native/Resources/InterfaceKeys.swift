@@ -40,7 +40,6 @@ struct InterfaceDraft {
               ?? (draft.deviceIndex == .told ? .null : nil)
           },
           .flag("attached", \.interface.isAttached, default: true, "Whether it is attached to anything."),
-          .text("description", \.interface.summary, "What it is for, as services write it."),
           .flag("deleted", \.interface.isDeleted, "Whether it went with its instance."),
           .flag("managed", \.interface.isRequesterManaged, "Whether an AWS service made it."),
         ] + NativeKey.attributes(\.interface.attributes))
@@ -121,6 +120,7 @@ struct InterfaceDraft {
       .flag(
         "delete_on_termination", path.appending(path: \.interface.deletesOnTermination),
         "Whether it goes when its instance is terminated."),
+      .text("description", path.appending(path: \.interface.summary), "What the interface is for."),
     ]
   }
 

@@ -86,6 +86,8 @@ struct RouteDraft {
 extension NativeReading {
   /// Reads the routes of a table: every key that is none of its own is a destination.
   func routes(_ mapping: YAMLMapping, of table: ResourceID) -> [Route] {
+    self.table = table
+    defer { self.table = nil }
     let own = Set(keys.routeTable.keys.map(\.name))
     var routes: [Route] = []
     for member in mapping.members where !own.contains(member.key) {
@@ -144,7 +146,7 @@ extension NativeReading {
         at: node.location, "found \"egress-only\" in a route table without a VPC, expected eigw/NAME")
     default: break
     }
-    let owner = vpc?.id ?? ""
+    let owner = table ?? vpc?.id ?? ""
     if text.hasPrefix("other/") { return .other(ResourceID(rawValue: String(text.dropFirst(6)))) }
     if let slash = text.firstIndex(of: "/"),
       let kind = RouteDraft.words.first(where: { $0.0 == text[..<slash] })?.1
