@@ -78,7 +78,7 @@ let package = Package(
       name: "Sallyport",
       dependencies: [
         "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
-        "PolicyFormats", "TrafficAudit",
+        "PolicyFormats", "TrafficAudit", "PolicyAnalysis",
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -132,7 +132,8 @@ let package = Package(
     .testTarget(
       name: "ReferenceTests",
       dependencies: [
-        "NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "PolicyFormats", "TestSupport",
+        "NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "PolicyFormats", "PolicyAnalysis",
+        "TestSupport",
       ]),
     .testTarget(
       name: "ReportFormatsTests",

@@ -1,6 +1,7 @@
 @_exported import CaptureFiles
 @_exported import Filtering
 @_exported import NetworkTypes
+@_exported import PolicyAnalysis
 @_exported import PolicyFormats
 @_exported import RuleMatching
 @_exported import TrafficAudit

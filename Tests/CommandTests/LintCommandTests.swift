@@ -14,6 +14,16 @@ import Testing
     try Golden.check(json.output, "lint/three-tier.json")
   }
 
+  @Test func theBundledNetworkAsYAML() throws {
+    let run = try CommandRun(["network", "-n", network, "--format", "yaml"])
+    try Golden.check(run.output, "network/three-tier.yaml")
+    #expect(run.exitCode == 0 && run.errors == "")
+    // Standard input is told apart by its content, too.
+    let again = try CommandRun(["lint", "-n", "-", "--format", "json"], input: Data(run.output.utf8))
+    #expect(again.output.contains("\"replies_blocked\"") && again.output.contains("standard input:"))
+    #expect(try CommandRun(["network", "--schema"]).output.hasPrefix("{\n  \"$schema\""))
+  }
+
   @Test func exitCodes() throws {
     let folder = try TemporaryFolder()
     let clean = try folder.write("vpcs: {v: {cidr: 10.0.0.0/16}}", "clean.yaml")

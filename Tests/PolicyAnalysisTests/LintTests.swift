@@ -152,6 +152,22 @@ import VirtualNetworks
       .unusedRouteTable,
       "vpcs: {v: {cidr: 10.0.0.0/16, subnets: {s: {cidr: 10.0.0.0/24}}, route_tables: {n: {}}}}",
       ("10.0.0.0/24}", "10.0.0.0/24, routes: n}"), says: "serves no subnet and no gateway"),
+    // AD-1, AD-5, NACL-3, RT-9.
+    Row(
+      .refused, "vpcs: {v: {cidr: 10.0.0.0/15}}", ("/15", "/16"), says: "10.0.0.0/15 is no block for a VPC"),
+    Row(
+      .refused, "vpcs: {v: {cidr: 10.0.0.0/16, subnets: {s: {cidr: 10.0.0.0/29}}}}", ("/29", "/28"),
+      says: "10.0.0.0/29 is no block for a subnet"),
+    Row(
+      .refused,
+      acl(
+        inbound: "32766 allow tcp 443 from 0.0.0.0/0, 40000 allow all from 0.0.0.0/0",
+        outbound: "1 allow all to 0.0.0.0/0"),
+      ("40000 allow", "32767 deny"), says: "has a number that AWS does not take"),
+    Row(
+      .refused, network().replacing("0.0.0.0/0: internet", with: "169.254.169.0/24: internet"),
+      ("169.254.169.0", "169.254.0.0"),
+      says: "belongs to services of the platform"),
     // SG-34 to SG-37, NACL-15.
     Row(
       .quotaExceeded, network(rules: (1...61).map { "tcp \($0) from 10.0.0.0/8" }.joined(separator: ", ")),

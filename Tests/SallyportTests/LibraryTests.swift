@@ -13,4 +13,10 @@ import Testing
     #expect(verdict.packetClass == .allow)
     #expect(verdict.state == .new)
   }
+
+  @Test func lintsANetworkThatIsWrittenInPlace() throws {
+    let network = try VirtualNetwork(
+      yaml: "vpcs: {shop: {cidr: 10.0.0.0/16}}\nsecurity_groups: {web: {inbound: [tcp 22 from sg/gone]}}")
+    #expect(NetworkLinter(network).findings().map(\.code) == ["stale_group_reference"])
+  }
 }

@@ -63,6 +63,7 @@ public enum LintCode: String, Sendable, Hashable, CaseIterable {
   case blackholeRoute = "blackhole_route"
   case overlappingBlocks = "overlapping_cidrs"
   case quotaExceeded = "quota_exceeded"
+  case refused = "refused_by_aws"
   case notCompared = "not_compared"
 
   /// What a finding of this kind says, for lists of rules.
@@ -85,6 +86,7 @@ public enum LintCode: String, Sendable, Hashable, CaseIterable {
     case .blackholeRoute: "A route leads to something that is gone."
     case .overlappingBlocks: "Blocks of connected VPCs overlap."
     case .quotaExceeded: "A quota of AWS is exceeded."
+    case .refused: "AWS would refuse it."
     case .notCompared: "Something is too large to be looked at to the end."
     }
   }

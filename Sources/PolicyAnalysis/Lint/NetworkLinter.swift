@@ -44,7 +44,8 @@ public struct NetworkLinter: Sendable {
     // A reference that leads nowhere is told once.
     let stale = Set(findings.filter { $0.code == LintCode.staleGroupReference.rawValue }.map(\.location))
     findings += inputFindings().filter { $0.code != "unknown_peer_group" || !stale.contains($0.location) }
-    findings += unattached() + quotas() + routes() + overlappingBlocks() + exposure() + blockedReplies()
+    findings +=
+      refused() + unattached() + quotas() + routes() + overlappingBlocks() + exposure() + blockedReplies()
     let order = { (finding: LintFinding) in
       (finding.code, finding.resource?.rawValue ?? "", finding.rule ?? "", finding.message)
     }
