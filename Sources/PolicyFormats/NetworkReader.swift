@@ -36,7 +36,8 @@ public struct NetworkReader: Sendable {
     guard resources > 0 else {
       throw .nothingUsable(
         path: name,
-        found: "answers of AWS, but no resource of a network")
+        found: native.isEmpty
+          ? "answers of AWS, but no resource of a network" : "a YAML network without a single resource")
     }
     var network = importer.network()
     // What was said with the nearest name is not said again without it.

@@ -177,6 +177,19 @@ import VirtualNetworks
     }
   }
 
+  @Test func anchorsStandUnderFreeKeys() throws {
+    let network = try VirtualNetwork(
+      yaml: """
+        x-usual: &usual {subnet: s, groups: []}
+        vpcs: {v: {cidr: 10.0.0.0/16, subnets: {s: {cidr: 10.0.0.0/24}}}}
+        instances: {a: {<<: *usual, private_ip: 10.0.0.4}, b: {<<: *usual, private_ip: 10.0.0.5}}
+        """)
+    #expect(network.networkInterfaces.map(\.subnet) == ["subnet-v-s", "subnet-v-s"])
+    let error = #expect(throws: PolicyFormatError.self) { try VirtualNetwork(yaml: "vpcs:\n") }
+    #expect(
+      error?.description.hasPrefix("network.yaml: found a YAML network without a single resource") ?? false)
+  }
+
   @Test func oneIDIsOneResource() {
     let error = #expect(throws: PolicyFormatError.self) {
       try VirtualNetwork(yaml: "prefix_lists: {a: {id: pl-1}, b: {id: pl-1}}")

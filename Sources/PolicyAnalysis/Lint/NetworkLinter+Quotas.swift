@@ -7,6 +7,7 @@ import VirtualNetworks
 extension NetworkLinter {
   func quotas() -> [LintFinding] {
     network.securityGroups.flatMap(groupQuotas) + network.networkInterfaces.compactMap(interfaceQuota)
+      + ruleSums()
       + network.networkACLs.flatMap(aclQuotas) + tableQuotas() + listQuotas() + regionQuotas()
   }
 
@@ -65,6 +66,27 @@ extension NetworkLinter {
     finding(
       Set(interface.groups).count, "security groups on one interface", usual: 5, most: 16, interface.id,
       at: interface.attributes.location, fix: "join groups")
+  }
+
+  /// Rules of all groups of an interface together: at most 1,000 of a direction and family (semantics SG-35).
+  private func ruleSums() -> [LintFinding] {
+    var weights: [ResourceID: [Int]] = [:]
+    let kinds = [(Direction.ingress, IPFamily.v4), (.ingress, .v6), (.egress, .v4), (.egress, .v6)]
+    for group in network.securityGroups {
+      weights[group.id] = kinds.map { weight(group.rules($0.0), $0.1) }
+    }
+    return network.networkInterfaces.compactMap { interface in
+      let sums = kinds.indices.map { kind in
+        Set(interface.groups).reduce(0) { $0 + (weights[$1]?[kind] ?? 0) }
+      }
+      guard let most = sums.indices.max(by: { sums[$0] < sums[$1] }) else { return nil }
+      let (direction, family) = kinds[most]
+      return finding(
+        sums[most],
+        "\(direction == .ingress ? "inbound" : "outbound") rules for \(family == .v4 ? "IPv4" : "IPv6") in the groups of "
+          + "one interface", usual: 1000, most: 1000, interface.id, at: interface.attributes.location,
+        fix: "join rules, or take groups away")
+    }
   }
 
   private func aclQuotas(_ acl: NetworkACL) -> [LintFinding] {

@@ -12,6 +12,8 @@ struct NativeReader {
   /// Whether a document has a section of a network; of a JSON document, one that no answer of AWS has.
   static func recognizes(_ keys: [String]) -> Bool { keys.contains { NativeKind(rawValue: $0) != nil } }
 
+  var isEmpty: Bool { documents.isEmpty }
+
   mutating func add(_ document: YAMLDocument) { documents.append(document) }
 
   /// Adds the resources of all documents to what the importer has, and counts them.
@@ -29,7 +31,9 @@ struct NativeReader {
     for root in roots { reading.declare(root) }
     reading.declareOthers()
     for root in roots {
-      reading.log.checkKeys(of: root, known: NativeKind.allCases.map(\.section))
+      // As in other formats, x-… is free: for anchors, say.
+      let own = YAMLMapping(root.members.filter { !$0.key.hasPrefix("x-") }, location: root.location)
+      reading.log.checkKeys(of: own, known: NativeKind.allCases.map(\.section))
     }
     // `internet` in a route means the VPC's gateway: gateways come first, subnets before what stands in them.
     for root in roots { reading.sections(root, [.internetGateway, .egressOnlyGateway]) }

@@ -19,6 +19,7 @@ public enum NetworkSchema {
       ("type", .text("object")),
       ("minProperties", .number(1)),
       ("additionalProperties", .flag(false)),
+      ("patternProperties", .object([("^x-", .object([("description", .text("Free, for anchors."))]))])),
       ("properties", .object(sections)),
       ("$defs", .object(definitions(keys))),
     ])
