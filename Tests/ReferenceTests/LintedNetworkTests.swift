@@ -1,6 +1,7 @@
 import Filtering
 import NetworkTypes
 import PolicyAnalysis
+import RuleMatching
 import TestSupport
 import Testing
 import VirtualNetworks
@@ -37,6 +38,49 @@ struct LintedNetworkTests {
     }
     print("linted networks: \(removed) rules removed, \(compared) packets compared")
     #expect(removed > 100)
+  }
+
+  @Test("what a host of the internet reaches is among the findings")
+  func exposure() {
+    var random = SeededRandom.fresh("exposed networks")
+    let hosts = ["203.0.113.7", "8.8.8.8", "2001:db8:ffff::7", "2001:db8:ffff::8"].compactMap {
+      IPAddress($0)
+    }
+    let ports: [(UInt16, String)] = [
+      (22, "open_admin_port"), (3389, "open_admin_port"), (5432, "open_database_port"),
+    ]
+    var (reached, unreached) = (0, 0)
+    for _ in 0..<80 {
+      let network = RandomNetwork(Choices(random: SeededRandom(seed: random.next()))).network
+      let filter = PacketFilter(network)
+      let findings = NetworkLinter(network).findings()
+      for interface in network.networkInterfaces where interface.kind == .standard {
+        let owner = interface.instance ?? interface.id
+        for (port, code) in ports {
+          let found = findings.contains {
+            $0.code == code && $0.resource == owner && $0.message.contains("(tcp \(port))")
+          }
+          let faces =
+            interface.ipv4Addresses.compactMap { $0.publicAddress.map(IPAddress.v4) }
+            + interface.ipv6Addresses.map(IPAddress.v6)
+          let isReached = faces.contains { face in
+            hosts.contains { host in
+              host.family == face.family && !network.vpcs.contains { $0.contains(host) }
+                && filter.trace(
+                  TraceQuestion(
+                    from: .address(host), to: .address(face), service: ServiceKey(.tcp, port: port),
+                    isRoundTrip: true)
+                ).verdict == .allow
+            }
+          }
+          if isReached { reached += 1 }
+          if !found { unreached += 1 }
+          #expect(!isReached || found, "\(owner) \(port)\n\(NetworkText.lines(network))")
+        }
+      }
+    }
+    print("exposed networks: \(reached) ports reached, \(unreached) not reported")
+    #expect(reached > 20 && unreached > 20)
   }
 
   private static func without(
