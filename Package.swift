@@ -14,12 +14,22 @@ let package = Package(
   products: [
     .executable(name: "sallyport", targets: ["SallyportCommand"]),
     .library(name: "Sallyport", targets: ["Sallyport"]),
+    // What the package in Benchmarks/ measures, part by part.
+    .library(
+      name: "SallyportBenchmarking",
+      targets: [
+        "NetworkTypes", "PrefixTables", "WireFormat", "RuleMatching", "VirtualNetworks", "Filtering",
+        "TrafficAudit",
+        "RuleBenchmarking",
+      ]),
   ],
   dependencies: [
     // Arguments, help, completions and usage errors as Swift users know them; only the command needs it.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     // YAML as people write it, with the line and column of every value: networks, policy tests, events, alarms.
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    // Percentiles of `sallyport bench` by an HDR histogram: exact to three digits at any size; only the command needs it.
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
   ],
   targets: [
     // 0
@@ -66,6 +76,14 @@ let package = Package(
       name: "PolicyAnalysis",
       dependencies: ["NetworkTypes", "PrefixTables", "RuleMatching", "VirtualNetworks", "Filtering"],
       swiftSettings: strict),
+    // 7
+    .target(
+      name: "RuleBenchmarking",
+      dependencies: [
+        "NetworkTypes", "PrefixTables", "WireFormat", "RuleMatching", "VirtualNetworks", "Filtering",
+        "TrafficAudit",
+      ],
+      swiftSettings: strict),
     // 8
     .target(
       name: "ReportFormats",
@@ -85,8 +103,9 @@ let package = Package(
       name: "SallyportCommand",
       dependencies: [
         "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
-        "PolicyFormats", "PolicyAnalysis", "TrafficAudit", "ReportFormats",
+        "PolicyFormats", "PolicyAnalysis", "TrafficAudit", "RuleBenchmarking", "ReportFormats",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: strict),
 
@@ -128,6 +147,11 @@ let package = Package(
       dependencies: [
         "NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "PolicyFormats", "PolicyAnalysis",
         "TestSupport",
+      ]),
+    .testTarget(
+      name: "RuleBenchmarkingTests",
+      dependencies: [
+        "NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "RuleBenchmarking", "TestSupport",
       ]),
     .testTarget(
       name: "ReferenceTests",

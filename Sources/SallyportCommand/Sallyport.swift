@@ -19,6 +19,7 @@ struct SallyportCommand: ParsableCommand {
     version: "sallyport \(number)",
     subcommands: [
       AuditCommand.self, TraceCommand.self, LintCommand.self, PacketsCommand.self, NetworkCommand.self,
+      BenchCommand.self,
     ])
 
   /// The version, without the name.

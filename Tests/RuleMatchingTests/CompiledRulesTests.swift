@@ -182,6 +182,35 @@ struct CompiledRulesTests {
     }
   }
 
+  @Test("lists packed end to end answer as each by itself, also after some were replaced many times")
+  func packed() {
+    var maker = RandomRules(SeededRandom.fresh("packed"))
+    var lists = (0..<20).map { CompiledRules(maker.rules($0 * 3), cellLimit: $0 == 7 ? 50 : 1 << 20) }
+    var packed = PackedRules()
+    for (index, list) in lists.enumerated() { #expect(packed.append(list) == index) }
+    let size = packed.byteCount
+    for round in 0..<40 {
+      let asked = (0..<100).map { _ in UInt32(maker.number(0...19)) }
+      let remotes = (0..<100).map { _ in maker.v4() }
+      let services = (0..<100).map { _ in maker.service() }
+      var results = Array(repeating: Int32(-2), count: 100)
+      var span = results.mutableSpan
+      packed.firstMatches(in: asked.span, remotes: remotes.span, services: services.span, into: &span)
+      for index in asked.indices {
+        let list = lists[Int(asked[index])]
+        #expect(results[index] == list.firstMatch(remote: remotes[index], service: services[index]))
+        let (v6, service) = (maker.v6(), services[index])
+        #expect(
+          packed.firstMatch(in: Int(asked[index]), remote: v6, service: service)
+            == list.firstMatch(remote: v6, service: service))
+      }
+      let changed = maker.number(0...19)
+      lists[changed] = CompiledRules(maker.rules(round))
+      packed.replace(changed, with: lists[changed])
+    }
+    #expect(packed.byteCount < 4 * size, "what was replaced does not stay for ever")
+  }
+
   @Test("without ports: the possible first matches are those found by asking every port")
   func possibleMatches() {
     var maker = RandomRules(SeededRandom.fresh("possibleMatches"))

@@ -5,7 +5,7 @@ import NetworkTypes
 /// A lookup is a search among address intervals, a search among service intervals and a read or two, whatever the number
 /// of rules; nothing is allocated. Copies share the block. A list of sixty rules takes about 1.5 KB.
 public struct CompiledRules: RuleMatcher {
-  private let vectors: [SIMD4<UInt32>]
+  let vectors: [SIMD4<UInt32>]
   /// How many cells the products of both families have before rows that are alike share them.
   public let cellCount: Int
   /// Into how many consecutive lists the rules were cut to keep each product below the limit; nearly always one.
