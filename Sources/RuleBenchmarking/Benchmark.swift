@@ -182,9 +182,11 @@ public struct Benchmark {
     var first = measurement(.firstPackets, "empty tracker")
     first.buildTime = buildTime
     first.bytes = filter.policyByteCount
-    timer.measure(&first, rounds: rounds, prepare: { tracker = ConnectionTracker() }) { run in
-      filter.evaluate(batches[run.lowerBound / StageTimer.runLength], tracking: &tracker, into: &verdicts)
-    }
+    timer.measure(
+      &first, rounds: rounds, prepare: { tracker = ConnectionTracker() },
+      run: { run in
+        filter.evaluate(batches[run.lowerBound / StageTimer.runLength], tracking: &tracker, into: &verdicts)
+      })
     var tracking = measurement(.tracking, "known flows")
     timer.measure(&tracking, rounds: rounds) { run in
       filter.evaluate(batches[run.lowerBound / StageTimer.runLength], tracking: &tracker, into: &verdicts)
@@ -193,11 +195,13 @@ public struct Benchmark {
     var audit = measurement(.audit, "from bytes")
     audit.buildTime = buildTime
     audit.bytes = filter.policyByteCount
-    timer.measure(&audit, rounds: rounds, prepare: { auditor = Auditor(filter) }) { run in
-      batch.removeAll()
-      decoder.decode(frames.bytes.span, runs[run.lowerBound / StageTimer.runLength], into: &batch)
-      auditor.audit(batch)
-    }
+    timer.measure(
+      &audit, rounds: rounds, prepare: { auditor = Auditor(filter) },
+      run: { run in
+        batch.removeAll()
+        decoder.decode(frames.bytes.span, runs[run.lowerBound / StageTimer.runLength], into: &batch)
+        auditor.audit(batch)
+      })
     let policies = policyMatch(filter, batches.flatMap(\.packets))
     return [
       decode, addressLookup(network, batches.flatMap(\.packets)), policies.single, policies.packed, first,

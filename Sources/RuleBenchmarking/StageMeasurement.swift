@@ -60,7 +60,8 @@ struct StageTimer {
   /// Runs `body` over the packets of each run, `rounds` times, the first round not counted, and fills in samples and
   /// the middle time. `prepare` is called before each round and not timed.
   func measure(
-    _ measurement: inout StageMeasurement, rounds: Int, prepare: () -> Void = {}, _ body: (Range<Int>) -> Void
+    _ measurement: inout StageMeasurement, rounds: Int, prepare: () -> Void = {},
+    run body: (Range<Int>) -> Void
   ) {
     var totals: [Double] = []
     for round in 0...rounds {

@@ -13,6 +13,7 @@ struct SallyportCommand: ParsableCommand {
         sallyport network -n network/
         sallyport trace -n network/ web-1 db-1 tcp/5432
         sallyport lint -n network/
+        sallyport bench
 
       A network is a folder of aws ec2 describe-* outputs in JSON, or a YAML file.
       """,
