@@ -125,3 +125,13 @@ struct InputFiles {
     return error.localizedDescription
   }
 }
+
+/// Files of text that are no networks.
+public enum TextFile {
+  /// The bytes of a file, of a pipe, or of standard input for `-`, within the limits.
+  public static func bytes(
+    of path: String, limits: ReadingLimits = ReadingLimits()
+  ) throws(PolicyFormatError) -> [UInt8] {
+    try InputFiles(limits: limits).bytes(of: path)
+  }
+}

@@ -6,7 +6,7 @@ import VirtualNetworks
 /// An answer is known by its top-level members; several may stand in one file. The resources of a file are read one at
 /// a time, so memory grows with the network and not with its JSON.
 struct AWSImporter {
-  let log = ImportLog()
+  let log: ImportLog
 
   var vpcs = Collected<VPC>()
   var subnets = Collected<Subnet>()
@@ -51,6 +51,8 @@ struct AWSImporter {
   var targets: [ResourceID: [TargetGroup.Target]] = [:]
   var crossZone: [ResourceID: Bool] = [:]
   var preservesClient: [ResourceID: Bool] = [:]
+
+  init(log: ImportLog = ImportLog()) { self.log = log }
 }
 
 extension AWSImporter {

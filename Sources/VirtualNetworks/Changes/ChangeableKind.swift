@@ -40,6 +40,35 @@ extension VirtualNetwork {
     throw .ambiguous(kind: kind.rawValue, text, candidates: found.map(\.id.rawValue))
   }
 
+  /// The interface that an instance was launched with.
+  public func primaryInterface(of instance: ResourceID) throws(NetworkChangeError) -> ResourceID {
+    let index = try position(of: instance, "instance", in: instances.lazy.map(\.id))
+    guard let primary = interfaces(of: instances[index]).first else {
+      throw .refused(instance, "no network interface of the input belongs to it")
+    }
+    return networkInterfaces[primary].id
+  }
+
+  /// What a route may lead to, by id or name; nil if nothing has it.
+  public func routeTarget(named text: String) -> Route.Target? {
+    func found<Resource>(
+      _ resources: [Resource], _ id: (Resource) -> ResourceID, _ attributes: (Resource) -> ResourceAttributes
+    ) -> ResourceID? {
+      resources.first { id($0).rawValue == text }.map(id)
+        ?? resources.first { attributes($0).name == text }.map(id)
+    }
+    if let id = found(internetGateways, \.id, \.attributes) { return .internetGateway(id) }
+    if let id = found(natGateways, \.id, \.attributes) { return .natGateway(id) }
+    if let id = found(egressOnlyGateways, \.id, \.attributes) { return .egressOnlyGateway(id) }
+    if let id = found(peeringConnections, \.id, \.attributes) { return .peering(id) }
+    if let id = found(transitGateways, \.id, \.attributes) { return .transitGateway(id) }
+    if let id = found(virtualPrivateGateways, \.id, \.attributes) { return .virtualPrivateGateway(id) }
+    if let id = found(endpoints, \.id, \.attributes) { return .endpoint(id) }
+    if let id = found(instances, \.id, \.attributes) { return .instance(id) }
+    if let id = found(networkInterfaces, \.id, \.attributes) { return .networkInterface(id) }
+    return nil
+  }
+
   /// A rule's match with the names of its peer replaced by ids, which is what rules hold.
   public func resolving(_ match: Match) throws(NetworkChangeError) -> Match {
     switch match.peer {

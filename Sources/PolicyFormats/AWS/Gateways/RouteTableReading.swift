@@ -21,7 +21,7 @@ extension AWSImporter {
       log)
   }
 
-  private func route(_ record: AWSRecord, of table: ResourceID) -> Route? {
+  func route(_ record: AWSRecord, of table: ResourceID) -> Route? {
     guard let destination = destination(record, of: table) else { return nil }
     let target = target(record)
     let isBlackhole = record.text("State") == "blackhole"

@@ -24,7 +24,7 @@ extension AWSImporter {
       log)
   }
 
-  private func aclEntry(_ entry: AWSRecord, of acl: ResourceID) -> NetworkACLEntry? {
+  func aclEntry(_ entry: AWSRecord, of acl: ResourceID) -> NetworkACLEntry? {
     guard let number = entry.integer("RuleNumber") else {
       log.add(
         .error, "missing_member", acl, at: entry.location, "the entry has no RuleNumber; it is left out")

@@ -23,7 +23,7 @@ extension AWSImporter {
     securityGroups.add(group, log)
   }
 
-  private func rules(
+  func rules(
     _ permissions: [AWSRecord], _ label: String, of group: SecurityGroup
   )
     -> [SecurityGroupRule]

@@ -1,0 +1,81 @@
+import NetworkTypes
+import VirtualNetworks
+
+extension ChangeReader {
+  /// A new instance with one interface.
+  func launch(_ value: YAMLNode) throws(YAMLProblem) -> NetworkChange {
+    let mapping = try members(
+      value,
+      [
+        "name", "id", "subnet", "private_ip", "ipv6", "public_ip", "elastic_ip", "groups", "type", "key",
+        "image", "state", "source_dest_check",
+      ])
+    let subnetID = try id(mapping.required("subnet"), .subnet)
+    guard let subnet = network.subnets.first(where: { $0.id == subnetID }) else {
+      throw try mapping.required("subnet").problem("a subnet")
+    }
+    let name = try mapping["name"]?.text()
+    let own = try mapping["id"]?.text()
+    guard let label = own ?? name.map({ "i-" + $0 }) else {
+      throw YAMLProblem(at: value.location, found: "no key \"name\"", expected: "\"name: …\" or \"id: …\"")
+    }
+    let instance = ResourceID(label)
+    var groups: [ResourceID] = []
+    for group in mapping["groups"]?.listOrOne ?? [] { groups.append(try id(group, .securityGroup)) }
+    let elastic = try mapping["elastic_ip"]?.ipv4Address()
+    let automatic = try mapping["public_ip"]?.ipv4Address()
+    let publicAddress = elastic ?? automatic
+    let address = try mapping["private_ip"]?.ipv4Address()
+    var ipv6: [IPv6Address] = []
+    for node in mapping["ipv6"]?.listOrOne ?? [] { ipv6.append(try node.ipv6Address()) }
+    guard address != nil || !ipv6.isEmpty else {
+      throw YAMLProblem(at: value.location, found: "no key \"private_ip\"", expected: "\"private_ip: …\"")
+    }
+    let state = try mapping["state"]?.word(InstanceState.allCases.map(\.description))
+    var attributes = ResourceAttributes(
+      account: subnet.attributes.account, region: subnet.attributes.region, location: value.location)
+    attributes.tags = name.map { [Tag("Name", $0)] } ?? []
+    let interface = NetworkInterface(
+      id: ResourceID("eni-" + (name ?? label)), vpc: subnet.vpc, subnet: subnet.id,
+      ipv4Addresses: address.map {
+        [.init($0, publicAddress: publicAddress, isElastic: elastic != nil)]
+      } ?? [],
+      ipv6Addresses: ipv6, groups: groups,
+      sourceDestinationCheck: try mapping["source_dest_check"]?.bool() ?? true,
+      deletesOnTermination: true, attributes: ResourceAttributes(location: value.location))
+    return .run(
+      Instance(
+        id: instance, state: state.flatMap(InstanceState.init(name:)) ?? .running,
+        instanceType: try mapping["type"]?.text() ?? "",
+        image: try mapping["image"]?.text().asID, keyName: try mapping["key"]?.text(), attributes: attributes),
+      [interface])
+  }
+
+  func association(_ value: YAMLNode) throws(YAMLProblem) -> NetworkChange {
+    let mapping = try members(value, ["address", "instance", "interface", "private_ip"])
+    let address = try address(mapping.required("address"))
+    let target: NetworkChange.AddressAssociation.Target =
+      if let node = mapping["instance"] {
+        .instance(try id(node, .instance))
+      } else {
+        .interface(try id(mapping.required("interface"), .networkInterface))
+      }
+    return .associateAddress(
+      .init(address, with: target, privateAddress: try mapping["private_ip"]?.ipv4Address()))
+  }
+
+  /// A public address, or the allocation of one.
+  func address(_ node: YAMLNode) throws(YAMLProblem) -> IPv4Address {
+    let text = try node.text("a public IPv4 address, or eipalloc-…")
+    if let allocated = network.elasticAddresses.first(where: {
+      $0.id.rawValue == text || $0.attributes.name == text
+    }) {
+      return allocated.publicAddress
+    }
+    return try node.ipv4Address()
+  }
+}
+
+extension String {
+  fileprivate var asID: ResourceID { ResourceID(self) }
+}

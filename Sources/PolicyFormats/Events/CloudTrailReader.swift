@@ -1,0 +1,198 @@
+import NetworkTypes
+import VirtualNetworks
+
+/// Reads events of AWS CloudTrail: log files (`{"Records": […]}`), single events, arrays and lines of them, the output
+/// of `aws cloudtrail lookup-events`, and what EventBridge wraps around an event.
+///
+/// Calls that failed, that only read, or that change nothing a packet meets are passed over in silence; calls that
+/// change the network in a way that is not modelled are warned of, once a kind.
+struct CloudTrailReader {
+  private(set) var events: [EventFile.PendingEvent] = []
+  private(set) var warnings: [String] = []
+  private let file: String
+  private var unmodelled: [String: Int] = [:]
+  private var found = 0
+
+  /// Events of one file.
+  static let limit = 1_000_000
+
+  init(_ bytes: [UInt8], file: String) throws {
+    self.file = file
+    var parser = JSONParser(bytes)
+    var documents = 0
+    repeat {
+      documents += 1
+      let value: JSONValue
+      do { value = try parser.value() } catch {
+        throw PolicyFormatError.brokenJSON(
+          path: file, line: error.line, column: error.column, found: error.found, expected: error.expected)
+      }
+      try read(value, at: SourceLocation(file: file, path: documents == 1 ? "$" : "document \(documents): $"))
+    } while !parser.isAtEnd()
+    guard found > 0 else {
+      throw PolicyFormatError.nothingUsable(path: file, found: "JSON without events of AWS CloudTrail")
+    }
+    for (name, count) in unmodelled.sorted(by: { $0.key < $1.key }) {
+      warnings.append(
+        "\(file): \(count) \(name) event\(count == 1 ? " is" : "s are") not modelled and passed over; what they "
+          + "changed is not in the audit")
+    }
+  }
+
+  private mutating func read(_ value: JSONValue, at location: SourceLocation) throws {
+    switch value {
+    case .array(let elements):
+      for (index, element) in elements.enumerated() {
+        try read(element, at: location.appending("[\(index)]"))
+      }
+    case .object(let object):
+      for list in ["Records", "Events"] {
+        if case .array(let elements)? = object[list] {
+          // A log without events is one, too.
+          if elements.isEmpty { found += 1 }
+          for (index, element) in elements.enumerated() {
+            try read(element, at: location.appending(".\(list)[\(index)]"))
+          }
+          return
+        }
+      }
+      if case .string(let text)? = object["CloudTrailEvent"] {
+        var parser = JSONParser(Array(text.utf8))
+        let inner = location.appending(".CloudTrailEvent")
+        do { try read(try parser.value(), at: inner) } catch let error as JSONSyntaxError {
+          throw PolicyFormatError.nothingUsable(
+            path: inner.description, found: "broken JSON: \(error.found), expected \(error.expected)")
+        }
+      } else if case .object(let detail)? = object["detail"] {
+        try readBridged(object, detail, at: location)
+      } else {
+        try event(object, at: location)
+      }
+    default: break
+    }
+  }
+
+  /// EventBridge: a CloudTrail event, or an instance's change of state.
+  private mutating func readBridged(
+    _ object: JSONObject, _ detail: JSONObject, at location: SourceLocation
+  ) throws {
+    guard object["detail-type"] == .string("EC2 Instance State-change Notification") else {
+      try event(detail, at: location.appending(".detail"))
+      return
+    }
+    found += 1
+    guard case .string(let time)? = object["time"], let moment = CaptureTime(time),
+      case .string(let id)? = detail["instance-id"], case .string(let name)? = detail["state"],
+      let state = InstanceState(name: name)
+    else {
+      throw PolicyFormatError.nothingUsable(
+        path: location.description,
+        found: "a change of state without time, detail.instance-id or detail.state")
+    }
+    try add(
+      .init(time: .at(moment), title: "state of \(id)", location: location) { _ in
+        [.setState(instance: ResourceID(id), state)]
+      })
+  }
+
+  private mutating func event(_ object: JSONObject, at location: SourceLocation) throws {
+    guard case .string(let name)? = object["eventName"] else { return }
+    found += 1
+    if case .string(let source)? = object["eventSource"], source != "ec2.amazonaws.com" { return }
+    if case .string? = object["errorCode"] { return }
+    guard let reading = Self.readings[name] else {
+      if Self.changesNetwork(name) { unmodelled[name, default: 0] += 1 }
+      return
+    }
+    guard case .string(let time)? = object["eventTime"], let moment = CaptureTime(time) else {
+      throw PolicyFormatError.nothingUsable(
+        path: location.description, found: "\(name) without an eventTime such as 2026-01-05T09:10:00Z")
+    }
+    try add(
+      .init(time: .at(moment), title: name, location: location) { network in
+        let log = ImportLog()
+        func part(_ member: String) -> AWSRecord {
+          let value = CloudTrailShape.normalized(object[member] ?? .null)
+          guard case .object(let members) = value else {
+            return AWSRecord(object: JSONObject(), location: location.appending(".\(member)"), log: log)
+          }
+          return AWSRecord(object: members, location: location.appending(".\(member)"), log: log)
+        }
+        let call = CloudTrailCall(
+          request: part("requestParameters"), response: part("responseElements"), network: network)
+        let changes = try reading(call)
+        if let problem = log.problems.first(where: { $0.severity == .error }) {
+          throw EventError(message: problem.message)
+        }
+        return changes
+      })
+  }
+
+  private mutating func add(_ event: EventFile.PendingEvent) throws {
+    guard events.count < Self.limit else {
+      throw PolicyFormatError.tooLarge(path: file, what: "too many events", limit: Self.limit)
+    }
+    events.append(event)
+  }
+
+  /// Whether a call that is not modelled here changes what packets meet.
+  private static func changesNetwork(_ name: String) -> Bool {
+    let verbs = [
+      "Create", "Delete", "Modify", "Replace", "Attach", "Detach", "Associate", "Disassociate", "Assign",
+      "Unassign", "Accept", "Reject", "Enable", "Disable",
+    ]
+    guard let verb = verbs.first(where: name.hasPrefix) else { return false }
+    let things = [
+      "SecurityGroup", "NetworkInterface", "NetworkAcl", "Route", "Gateway", "Vpc", "Subnet", "Address",
+      "Peering",
+      "PrefixList", "Endpoint", "Ipv6", "Cidr", "Vpn", "Vgw",
+    ]
+    let rest = name.dropFirst(verb.count)
+    return things.contains { rest.contains($0) }
+  }
+}
+
+/// One API call with the network at its time.
+struct CloudTrailCall {
+  var request: AWSRecord
+  var response: AWSRecord
+  var network: VirtualNetwork
+}
+
+/// CloudTrail writes what the API's XML says: members begin in lower case, and lists are wrapped in `items`.
+enum CloudTrailShape {
+  /// The value as `aws ec2 describe-*` would write it.
+  static func normalized(_ value: JSONValue) -> JSONValue {
+    switch value {
+    case .object(let object):
+      if object.members.count == 1, ["items", "item"].contains(object.members[0].name),
+        case .array(let elements) = object.members[0].value
+      {
+        return .array(elements.map(normalized))
+      }
+      // An empty list is an empty object.
+      if object.members.isEmpty { return .null }
+      return .object(
+        JSONObject(
+          members: object.members.map { member in
+            JSONObject.Member(name: name(member.name), value: normalized(member.value))
+          }))
+    case .array(let elements): return .array(elements.map(normalized))
+    default: return value
+    }
+  }
+
+  private static func name(_ name: String) -> String {
+    if let other = others[name] { return other }
+    return name.prefix(1).uppercased() + name.dropFirst()
+  }
+
+  /// Members that are called otherwise there.
+  private static let others = [
+    "aclProtocol": "Protocol", "groups": "UserIdGroupPairs", "groupSet": "Groups", "tagSet": "Tags",
+    "networkInterfaceSet": "NetworkInterfaces", "instancesSet": "Instances", "instanceState": "State",
+    "privateIpAddressesSet": "PrivateIpAddresses", "ipv6AddressesSet": "Ipv6Addresses",
+    "blockDeviceMapping": "BlockDeviceMappings", "ipAddress": "PublicIp",
+    "securityGroupRuleSet": "SecurityGroupRules",
+  ]
+}
