@@ -30,6 +30,8 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     // Percentiles of `sallyport bench` by an HDR histogram: exact to three digits at any size; only the command needs it.
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    // SHA-256 and HMAC for requests that AWS must trust (Signature Version 4); only the command needs it.
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
   ],
   targets: [
     // 0
@@ -76,7 +78,14 @@ let package = Package(
       name: "PolicyAnalysis",
       dependencies: ["NetworkTypes", "PrefixTables", "RuleMatching", "VirtualNetworks", "Filtering"],
       swiftSettings: strict),
+    .target(
+      name: "TrafficMetrics",
+      dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering"], swiftSettings: strict),
     // 7
+    .target(
+      name: "MetricAlarms",
+      dependencies: ["NetworkTypes", "VirtualNetworks", "Filtering", "PolicyFormats", "TrafficMetrics"],
+      swiftSettings: strict),
     .target(
       name: "RuleBenchmarking",
       dependencies: [
@@ -89,21 +98,28 @@ let package = Package(
       name: "ReportFormats",
       dependencies: [
         "NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "TrafficAudit", "PolicyAnalysis",
+        "TrafficMetrics", "MetricAlarms",
       ],
       swiftSettings: strict),
     // 9
     .target(
+      name: "AlarmDelivery",
+      dependencies: ["MetricAlarms", "ReportFormats", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
+    .target(
       name: "Sallyport",
       dependencies: [
         "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
-        "PolicyFormats", "TrafficAudit", "PolicyAnalysis",
+        "PolicyFormats", "TrafficAudit", "PolicyAnalysis", "TrafficMetrics",
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "SallyportCommand",
       dependencies: [
         "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
-        "PolicyFormats", "PolicyAnalysis", "TrafficAudit", "RuleBenchmarking", "ReportFormats",
+        "PolicyFormats", "PolicyAnalysis", "TrafficAudit", "TrafficMetrics", "MetricAlarms",
+        "RuleBenchmarking",
+        "ReportFormats", "AlarmDelivery",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -152,6 +168,18 @@ let package = Package(
       name: "RuleBenchmarkingTests",
       dependencies: [
         "NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "RuleBenchmarking", "TestSupport",
+      ]),
+    .testTarget(
+      name: "TrafficMetricsTests",
+      dependencies: [
+        "NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "TrafficMetrics", "ReportFormats",
+        "TestSupport",
+      ]),
+    .testTarget(
+      name: "MetricAlarmsTests",
+      dependencies: [
+        "NetworkTypes", "VirtualNetworks", "PolicyFormats", "TrafficMetrics", "MetricAlarms", "ReportFormats",
+        "AlarmDelivery", "TestSupport",
       ]),
     .testTarget(
       name: "ReferenceTests",

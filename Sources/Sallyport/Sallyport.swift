@@ -5,5 +5,6 @@
 @_exported import PolicyFormats
 @_exported import RuleMatching
 @_exported import TrafficAudit
+@_exported import TrafficMetrics
 @_exported import VirtualNetworks
 @_exported import WireFormat

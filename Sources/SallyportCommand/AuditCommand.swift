@@ -1,6 +1,7 @@
 import ArgumentParser
 import CaptureFiles
 import Filtering
+import MetricAlarms
 import PolicyFormats
 import ReportFormats
 import TrafficAudit
@@ -26,6 +27,9 @@ struct AuditCommand: ParsableCommand {
         sallyport audit capture.pcap -n network/ --filter 'tcp port 443'
         sallyport audit capture.pcap -n network/ --verdicts verdicts.csv
         sallyport audit capture.pcap -n network/ --fail-on denied
+        sallyport audit capture.pcap -n network/ --events cloudtrail.json
+        sallyport audit capture.pcap -n network/ --metrics m.csv --metrics-period 10
+        sallyport audit capture.pcap -n network/ --alarms alarms.yaml
         tcpdump -i eth0 -w - | sallyport audit - -n network/ --interface web-1
 
       EXIT CODES
@@ -111,6 +115,15 @@ struct AuditCommand: ParsableCommand {
   var verdicts: String?
 
   @Option(
+    help: ArgumentHelp(
+      "Change the network while the captures are audited: YAML (events: - {at: TIME, stop: web-1}), or events of "
+        + "AWS CloudTrail. The network given is that before the first event.", valueName: "file"),
+    completion: .file())
+  var events: String?
+
+  @OptionGroup var monitoring: MonitoringOptions
+
+  @Option(
     name: .customLong("fail-on"),
     help: ArgumentHelp(
       "Exit with 1 if there are packets of this class: denied, unplaced or undecoded; may be repeated.",
@@ -140,12 +153,13 @@ struct AuditCommand: ParsableCommand {
 
   func validate() throws {
     if network.isEmpty { throw ValidationError("name the network: -n PATH") }
-    if (captures + network).count(where: { $0 == "-" }) > 1 {
+    if (captures + network + [events, monitoring.alarms].compactMap { $0 }).count(where: { $0 == "-" }) > 1 {
       throw ValidationError("standard input (-) can be given once only")
     }
     var places = [OutputCheck.Place("the report", output)]
     if output != nil { places[0].option = "-o" }
     if let verdicts { places.append(OutputCheck.Place("--verdicts", verdicts)) }
+    if let metrics = monitoring.metrics { places.append(OutputCheck.Place("--metrics", metrics)) }
     try OutputCheck(inputs: captures.map { ("the capture", $0) }, networks: network).check(places)
   }
 
@@ -154,34 +168,50 @@ struct AuditCommand: ParsableCommand {
     let filter = PacketFilter(
       network, midstream: midstream, captureInterface: try interface.map { try findInterface($0, network) })
     var run = AuditRun(
-      network, filter, timers: timers == .nitro ? .nitro : .nitroV6, decapsulates: decapsulate == .auto,
-      warnings: network.warnings)
+      filter, timers: timers == .nitro ? .nitro : .nitroV6, decapsulates: decapsulate == .auto,
+      events: try reading { try events.map { try EventFile(path: $0) } }, warnings: network.warnings)
     Interruption.listen()
     var bar = ProgressBar(quiet ? .never : progress)
-    if let verdicts {
-      try withOutput(path: verdicts) { output in
-        var records: VerdictRecords? = try VerdictRecords(
+    let alarms = try reading { try monitoring.alarms.map { try AlarmFile(path: $0) } }
+    var changes: [AlarmTransition]?
+    try withOutputs([verdicts, monitoring.metrics]) { outputs in
+      var sinks = AuditSinks()
+      if let verdicts, let output = outputs[0] {
+        sinks.records = try VerdictRecords(
           VerdictWriter(VerdictWriter.Format(path: verdicts), filter), output)
-        try audit(&run, &records, &bar)
       }
-    } else {
-      var records: VerdictRecords?
-      try audit(&run, &records, &bar)
+      if let format = monitoring.formatOfMetrics, let output = outputs[1] {
+        sinks.metrics = try MetricRecords(filter, period: monitoring.metricsPeriod, format, output)
+      }
+      if let alarms { sinks.alarms = AlarmWatch(filter, alarms.alarms) }
+      try audit(&run, &sinks, &bar)
+      changes = sinks.alarms?.transitions
     }
-    let report = run.report
+    var report = run.report
+    report.alarms = changes?.map {
+      AuditReport.AlarmChange(
+        time: $0.time, name: $0.alarm.name, old: $0.old.rawValue, new: $0.new.rawValue, reason: $0.reason)
+    }
+    report.warnings += alarms?.warnings ?? []
     try write(report)
+    if let alarms, try !monitoring.tell(alarms, changes ?? []) { throw ExitCode.invalidInput }
     if run.wasInterrupted { throw ExitCode.interrupted }
     if run.failed { throw ExitCode.invalidInput }
     if failOn.contains(where: { report.packets[$0.packetClass] > 0 }) { throw ExitCode.unmet }
   }
 
-  private func audit(_ run: inout AuditRun, _ records: inout VerdictRecords?, _ bar: inout ProgressBar) throws
-  {
+  private func audit(_ run: inout AuditRun, _ sinks: inout AuditSinks, _ bar: inout ProgressBar) throws {
     do {
-      try run.audit(captures, filter: filter, records: &records, progress: &bar)
+      try run.audit(captures, filter: filter, sinks: &sinks, progress: &bar)
     } catch let error as CaptureError {
       StandardError.report(error)
       throw ExitCode.validationFailure
+    } catch let error as EventError {
+      StandardError.report(error)
+      throw ExitCode.invalidInput
+    } catch let error as YAMLProblem {
+      StandardError.report(error)
+      throw ExitCode.invalidInput
     }
     // Before any output gets its name: nothing was audited.
     guard run.hasCaptures else { throw ExitCode.invalidInput }
@@ -200,6 +230,14 @@ struct AuditCommand: ParsableCommand {
       return network
     } catch {
       StandardError.report(error)
+      throw ExitCode.invalidInput
+    }
+  }
+
+  /// Reports what cannot be read.
+  private func reading<Result>(_ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch {
+      StandardError.report("\(error)")
       throw ExitCode.invalidInput
     }
   }

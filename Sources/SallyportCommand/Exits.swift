@@ -38,3 +38,12 @@ func withOutput(path: String?, _ body: (Output) throws -> Void) throws {
     throw ExitCode.invalidInput
   }
 }
+
+/// The same for several outputs at once; nil stands for one that was not asked for.
+func withOutputs(
+  _ paths: [String?], opened: [Output?] = [], _ body: ([Output?]) throws -> Void
+) throws {
+  guard opened.count < paths.count else { return try body(opened) }
+  guard let path = paths[opened.count] else { return try withOutputs(paths, opened: opened + [nil], body) }
+  try withOutput(path: path) { try withOutputs(paths, opened: opened + [$0], body) }
+}

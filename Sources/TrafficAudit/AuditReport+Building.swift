@@ -30,12 +30,12 @@ extension AuditReport {
     }
     denials = Self.denials(auditor)
     interfaces = interfaceUse.sorted { $0.key < $1.key }.map(\.value)
-    rules = filter.rules.entries.enumerated().compactMap { index, entry in
-      guard entry.kind != .route else { return nil }
+    rules = filter.rules.inReportOrder.map { index in
+      let entry = filter.rules[index]
       return RuleUse(
         owner: entry.owner, ownerName: filter.name(of: entry.owner), id: entry.id, direction: entry.direction,
         text: entry.text, shortText: Self.shortText(of: entry, filter),
-        tally: ruleTallies[RuleIndex(index)] ?? Tally())
+        tally: ruleTallies[index] ?? Tally(), wasRemoved: filter.rules.removed.contains(index))
     }
     undecoded = stops.map { Undecoded(stop: $0.key, packets: $0.value) }
       .sorted { ($1.packets, $0.text) < ($0.packets, $1.text) }
@@ -118,7 +118,8 @@ extension AuditReport {
         if known.only != counted.onlyRemote { known.only = nil }
         if counted.firstFrame < known.denial.firstFrame {
           known.denial.firstFrame = counted.firstFrame
-          known.denial.explanation = auditor.filter.explain(outcome, for: counted.example)
+          known.denial.explanation =
+            counted.explanation ?? auditor.filter.explain(outcome, for: counted.example)
         }
         merged[group] = known
         continue
@@ -132,7 +133,8 @@ extension AuditReport {
           interfaceName: interface.flatMap { auditor.filter.name(of: $0) }, direction: step.direction,
           remote: key.remote, ipProtocol: key.ipProtocol, port: hasPort ? key.port : nil,
           icmp: key.ipProtocol.hasICMPKind && counted.example.hasTransport ? kind : nil, tally: counted.tally,
-          firstFrame: counted.firstFrame, explanation: auditor.filter.explain(outcome, for: counted.example),
+          firstFrame: counted.firstFrame,
+          explanation: counted.explanation ?? auditor.filter.explain(outcome, for: counted.example),
           decider: auditor.filter.decider(of: step)),
         counted.onlyRemote
       )

@@ -18,6 +18,10 @@ public struct AuditReport: Sendable {
   public var undecoded: [Undecoded] = []
   /// What unknown answers hang on, most first.
   public var unknowns: [Unknown] = []
+  /// What changed in the network during the audit, in order of time.
+  public var changes: [Change] = []
+  /// How alarms changed, in order of time; nil where none were asked for.
+  public var alarms: [AlarmChange]?
   public var warnings: [String] = []
 
   public init() {}
@@ -112,8 +116,46 @@ public struct AuditReport: Sendable {
     /// The rule with the peer's name in place of its id, where it has one: `tcp 8080 from sg/web`.
     public var shortText: String
     public var tally: Tally
+    /// Whether a change of the network took the rule away before the audit's end.
+    public var wasRemoved = false
     /// Whether packets passed an interface of this group or ACL, so that the rule could have been used.
     public var hadPackets = true
+  }
+
+  /// A change of the network at its time.
+  public struct Change: Sendable, Hashable {
+    public var time: CaptureTime
+    /// The first frame that was judged after it.
+    public var frame: Int
+    /// What was asked for: `stop i-0123`.
+    public var text: String
+    /// What happened besides: `198.51.100.7 is released`.
+    public var effects: [String]
+
+    public init(time: CaptureTime, frame: Int, text: String, effects: [String]) {
+      self.time = time
+      self.frame = frame
+      self.text = text
+      self.effects = effects
+    }
+  }
+
+  /// An alarm that came to another state.
+  public struct AlarmChange: Sendable, Hashable {
+    public var time: CaptureTime
+    public var name: String
+    /// `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+    public var old: String
+    public var new: String
+    public var reason: String
+
+    public init(time: CaptureTime, name: String, old: String, new: String, reason: String) {
+      self.time = time
+      self.name = name
+      self.old = old
+      self.new = new
+      self.reason = reason
+    }
   }
 
   public struct Undecoded: Sendable, Hashable {

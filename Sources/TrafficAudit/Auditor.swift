@@ -4,7 +4,7 @@ import RuleMatching
 
 /// Judges batches of decoded packets and keeps count; one worker's share of an audit.
 public struct Auditor: Sendable {
-  public let filter: PacketFilter
+  public private(set) var filter: PacketFilter
   public private(set) var tracker: ConnectionTracker
   public private(set) var tallies = Tallies()
   /// Verdicts of the latest batch, in its order.
@@ -23,5 +23,14 @@ public struct Auditor: Sendable {
     for index in batch.packets.indices {
       tallies.count(batch.packets[index], verdicts[index], tracker: tracker)
     }
+  }
+
+  /// Goes on with a filter that follows a change of the network (``PacketFilter/applying(_:)``).
+  ///
+  /// Denials so far keep the explanation that held for them; flows go on as tracking has it (semantics CT-8, CT-9).
+  public mutating func goOn(with filter: PacketFilter) {
+    tallies.explainDenials(tracker, self.filter)
+    self.filter = filter
+    tracker.rulesChanged()
   }
 }

@@ -40,6 +40,8 @@ public struct Tallies: Sendable {
     public var example: PacketHeader
     /// The other end if it was always the same one.
     public var onlyRemote: IPAddress?
+    /// What the filter said that judged the first packet; nil while that filter is still in use.
+    var explanation: String?
   }
 
   /// How many groups of denials are told apart by remote block and port; further ones are counted per outcome,
@@ -54,7 +56,19 @@ public struct Tallies: Sendable {
   /// Frames so far.
   public private(set) var frames = 0
 
+  /// Groups of denials whose explanations are settled.
+  private var explained = 0
+
   init() {}
+
+  /// Puts into words what a filter said, before another takes its place.
+  mutating func explainDenials(_ tracker: ConnectionTracker, _ filter: PacketFilter) {
+    guard explained < denials.count else { return }
+    for (key, denial) in denials where denial.explanation == nil {
+      denials[key]?.explanation = filter.explain(tracker[key.outcome], for: denial.example)
+    }
+    explained = denials.count
+  }
 
   /// Whether any packet had an outcome.
   subscript(outcome: OutcomeID) -> Tally {

@@ -52,6 +52,25 @@ public struct RuleCatalogue: Sendable {
   }
 
   public subscript(index: RuleIndex) -> Entry { entries[index.int] }
+
+  /// Rules of groups, then entries of ACLs, in the order of the input; what changes have added stands with its like.
+  public var inReportOrder: [RuleIndex] {
+    struct Place: Hashable {
+      var owner: ResourceID
+      var direction: Direction
+    }
+    var places: [Place: Int] = [:]
+    var keyed: [(kind: Int, place: Int, index: Int)] = []
+    for (index, entry) in entries.enumerated() where entry.kind != .route {
+      let place = Place(owner: entry.owner, direction: entry.direction)
+      let first = places[place] ?? index
+      places[place] = first
+      keyed.append((entry.kind == .groupRule ? 0 : 1, first, index))
+    }
+    return keyed.sorted { ($0.kind, $0.place, $0.index) < ($1.kind, $1.place, $1.index) }.map {
+      RuleIndex($0.index)
+    }
+  }
 }
 
 /// The ids of everything that a path may name, interfaces first.

@@ -77,6 +77,13 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
   /// Connections that are held, expired ones that nobody has met since among them.
   var count: Int { used }
 
+  /// When tracked connections that are neither closed nor denied expire.
+  func expiries(_ timers: IdleTimers) -> some Sequence<Int64> {
+    connections.lazy.filter { connection in
+      connection.isTracked && !connection.isForgotten && !connection.isDenied && connection.phase != .closed
+    }.map { $0.lastSeen.addingReportingOverflow(timers.limit($0.phase)).partialValue }
+  }
+
   /// The key's connection, or nil.
   func find(_ key: FlowKey<Address>) -> Match? {
     var index = Int(truncatingIfNeeded: key.tableHash(seed)) & mask

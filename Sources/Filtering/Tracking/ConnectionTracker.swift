@@ -26,6 +26,24 @@ public struct ConnectionTracker: Sendable {
   /// Flows held now, expired ones that nothing has met since among them.
   public var flowCount: Int { v4.count + v6.count }
 
+  /// Flows that security groups track at each of some times, should no packet come: admitted, tracked, neither closed
+  /// nor expired. Looks at every flow once.
+  public func trackedFlowCounts(at times: [CaptureTime]) -> [Int] {
+    if times.count == 1 {
+      let now = times[0].nanoseconds
+      return [v4.expiries(memory.timers).count { $0 >= now } + v6.expiries(memory.timers).count { $0 >= now }]
+    }
+    let ends = (Array(v4.expiries(memory.timers)) + v6.expiries(memory.timers)).sorted()
+    return times.map { time in
+      var (low, high) = (0, ends.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if ends[middle] < time.nanoseconds { low = middle + 1 } else { high = middle }
+      }
+      return ends.count - low
+    }
+  }
+
   /// Tells the tracker that further packets are judged by another filter, made from the same network with other rules.
   ///
   /// Tracked flows live on where they are tracked, untracked ones are asked again, ACLs and routes act at once

@@ -5,7 +5,8 @@ import TrafficAudit
 /// An audit as JSON, schema `sallyport.audit/1`.
 ///
 /// Every key is always there, in this order; `null` stands where something does not apply. A denial of ICMP has no
-/// port and adds `icmp_type` and `icmp_code`.
+/// port and adds `icmp_type` and `icmp_code`; an audit during which the network changed adds `changes`, and `removed`
+/// to rules that were taken away; one with alarms adds `alarms`.
 public struct AuditJSONReport: Sendable {
   public let report: AuditReport
 
@@ -13,7 +14,7 @@ public struct AuditJSONReport: Sendable {
 
   /// The document, ending in a line feed.
   public func text() -> String {
-    JSONText.object([
+    var members: [(String, JSONText)] = [
       ("schema", .string("sallyport.audit/1")),
       ("captures", .array(report.captures.map(capture))),
       ("packets", classes(report.packets)),
@@ -31,7 +32,25 @@ public struct AuditJSONReport: Sendable {
       ("undecoded", .array(report.undecoded.map(undecoded))),
       ("unknown", .array(report.unknowns.map(unknown))),
       ("warnings", .strings(report.warnings)),
-    ]).pretty()
+    ]
+    if !report.changes.isEmpty { members.append(("changes", .array(report.changes.map(change)))) }
+    if let alarms = report.alarms { members.append(("alarms", .array(alarms.map(alarm)))) }
+    return JSONText.object(members).pretty()
+  }
+
+  private func alarm(_ change: AuditReport.AlarmChange) -> JSONText {
+    .object([
+      ("time", .string(change.time.description)), ("name", .string(change.name)),
+      ("old_state", .string(change.old)), ("new_state", .string(change.new)),
+      ("reason", .string(change.reason)),
+    ])
+  }
+
+  private func change(_ change: AuditReport.Change) -> JSONText {
+    .object([
+      ("time", .string(change.time.description)), ("first_frame", .integer(change.frame)),
+      ("change", .string(change.text)), ("effects", .strings(change.effects)),
+    ])
   }
 
   private func capture(_ capture: AuditReport.CaptureDescription) -> JSONText {
@@ -92,7 +111,7 @@ public struct AuditJSONReport: Sendable {
       [
         ("owner", .string(rule.owner.rawValue)), ("id", .string(rule.id)),
         ("direction", .string(rule.direction.description)), ("text", .string(rule.text)),
-      ] + tally(rule.tally))
+      ] + tally(rule.tally) + (rule.wasRemoved ? [("removed", .bool(true))] : []))
   }
 
   private func undecoded(_ undecoded: AuditReport.Undecoded) -> JSONText {

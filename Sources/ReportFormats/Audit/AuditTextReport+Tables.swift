@@ -107,13 +107,14 @@ extension AuditTextReport {
         number(rule.tally.packets)
           + StyledText(Quantities.count(rule.tally.flows)).padded(to: 8, style, right: true)
           + "  " + StyledText(owner).padded(to: ownerWidth, style) + "  "
-          + StyledText(rule.direction.description).padded(to: 9, style) + StyledText(Self.text(of: rule)))
+          + StyledText(rule.direction.description).padded(to: 9, style) + StyledText(Self.text(of: rule))
+          + StyledText(rule.wasRemoved ? " (removed)" : "", .dim))
     }
   }
 
   func writeUnusedRules(to canvas: inout TextCanvas) {
     // The final deny of an ACL is no rule that anybody wrote, or could remove.
-    let unused = report.rules.filter { $0.tally.packets == 0 && $0.id != "*" }
+    let unused = report.rules.filter { $0.tally.packets == 0 && $0.id != "*" && !$0.wasRemoved }
     guard !unused.isEmpty else { return }
     let all = report.rules.count { $0.id != "*" }
     canvas.heading("UNUSED RULES", "\(Quantities.count(unused.count)) of \(Quantities.count(all))")

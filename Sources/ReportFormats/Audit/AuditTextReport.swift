@@ -17,6 +17,8 @@ public struct AuditTextReport: Sendable {
     static let interfaces = 30
     static let reasons = 10
     static let warnings = 10
+    static let changes = 20
+    static let alarms = 20
   }
 
   public init(_ report: AuditReport, style: TextStyle = TextStyle(), showsAll: Bool = false) {
@@ -31,6 +33,8 @@ public struct AuditTextReport: Sendable {
     writeCaptures(to: &canvas)
     writeTotals(to: &canvas)
     writeWarnings(to: &canvas)
+    writeChanges(to: &canvas)
+    writeAlarms(to: &canvas)
     writeDenials(to: &canvas)
     writeReasons(to: &canvas)
     writeInterfaces(to: &canvas)

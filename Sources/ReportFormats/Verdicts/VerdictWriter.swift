@@ -23,7 +23,7 @@ public struct VerdictWriter: Sendable {
   ]
 
   public let format: Format
-  private let filter: PacketFilter
+  private var filter: PacketFilter
   private let words: RecordWords
   private var times = TimeText()
   /// What follows the state, by outcome; empty where it was not needed yet.
@@ -36,6 +36,9 @@ public struct VerdictWriter: Sendable {
     self.filter = filter
     words = RecordWords(format)
   }
+
+  /// Goes on with the names of a filter that follows a change of the network.
+  public mutating func goOn(with filter: PacketFilter) { self.filter = filter }
 
   /// Appends what stands before the first record: the header line of CSV.
   public func begin(_ buffer: inout TextBuffer) {

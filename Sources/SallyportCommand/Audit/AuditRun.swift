@@ -1,6 +1,7 @@
 import CaptureFiles
 import Filtering
 import NetworkTypes
+import PolicyFormats
 import ReportFormats
 import TrafficAudit
 import VirtualNetworks
@@ -8,7 +9,8 @@ import WireFormat
 
 /// One audit from bytes to report: connects captures, decoder, auditor and verdict records, batch by batch.
 struct AuditRun {
-  private let network: VirtualNetwork
+  private let events: EventFile?
+  private var timeline: Timeline?
   private var auditor: Auditor
   private let decoder: PacketDecoder
   private var batch = PacketBatch()
@@ -20,10 +22,10 @@ struct AuditRun {
   private(set) var wasInterrupted = false
 
   init(
-    _ network: VirtualNetwork, _ filter: PacketFilter, timers: IdleTimers, decapsulates: Bool,
+    _ filter: PacketFilter, timers: IdleTimers, decapsulates: Bool, events: EventFile? = nil,
     warnings: [String]
   ) {
-    self.network = network
+    self.events = events
     decoder = PacketDecoder(decapsulates: decapsulates)
     auditor = Auditor(filter, tracker: ConnectionTracker(timers: timers))
     self.warnings = warnings
@@ -31,7 +33,9 @@ struct AuditRun {
 
   var report: AuditReport {
     var report = AuditReport(auditor, captures: captures, warnings: warnings)
-    report.complete(from: network, auditor.filter)
+    report.complete(from: auditor.filter.network, auditor.filter)
+    report.changes = timeline?.changes ?? []
+    report.warnings += timeline?.warnings ?? []
     if wasInterrupted {
       report.warnings.insert(
         "INTERRUPTED: the audit was stopped before the end of the captures; the report covers what was read",
@@ -45,9 +49,9 @@ struct AuditRun {
 
   /// Audits captures in order of their first packets' times; what cannot be read is reported and passed over.
   ///
-  /// Throws a ``CaptureError`` if `expression` is no filter, and what writing records throws.
+  /// Throws a ``CaptureError`` if `expression` is no filter, what the events throw, and what writing records throws.
   mutating func audit(
-    _ paths: [String], filter expression: String?, records: inout VerdictRecords?, progress: inout ProgressBar
+    _ paths: [String], filter expression: String?, sinks: inout AuditSinks, progress: inout ProgressBar
   ) throws {
     var inputs: [CaptureInput] = []
     for path in paths {
@@ -67,27 +71,73 @@ struct AuditRun {
       let (a, b) = (left.element.start?.nanoseconds ?? .max, right.element.start?.nanoseconds ?? .max)
       return (a, left.offset) < (b, right.offset)
     }.map(\.element)
+    let start = ordered.lazy.compactMap(\.start).first ?? CaptureTime(nanoseconds: 0)
+    if let first = ordered.lazy.compactMap(\.start).first { sinks.begin(at: first) }
+    timeline = try events.map { Timeline(try $0.timeline(of: auditor.filter.network, start: start)) }
     progress.begin(totalBytes: Self.totalBytes(ordered))
     for input in ordered where !wasInterrupted {
-      try audit(input, &records, &progress)
+      try audit(input, &sinks, &progress)
       if let failure = input.failure, !wasInterrupted { note(failure) }
       captures.append(description(of: input))
       progress.finish(bytes: input.bytesRead)
     }
+    try sinks.finish(auditor)
     progress.wipe()
     noteOverlaps()
   }
 
   private mutating func audit(
-    _ input: CaptureInput, _ records: inout VerdictRecords?, _ progress: inout ProgressBar
+    _ input: CaptureInput, _ sinks: inout AuditSinks, _ progress: inout ProgressBar
   ) throws {
     while input.next(into: &batch, decoder: decoder) {
-      auditor.audit(batch)
-      try records?.write(batch, auditor)
+      if let next = next(sinks), batch.packets.contains(where: { $0.time >= next }) {
+        try auditParts(&sinks)
+      } else {
+        auditor.audit(batch)
+        try sinks.take(batch, auditor)
+      }
       progress.advance(packets: batch.packets.count, bytes: input.bytesRead)
       if Interruption.isRequested { break }
     }
     wasInterrupted = Interruption.isRequested
+  }
+
+  /// When the network changes next, or a period of metrics ends.
+  private func next(_ sinks: AuditSinks) -> CaptureTime? {
+    [timeline?.nextTime, sinks.boundary].compactMap { $0 }.min()
+  }
+
+  /// Audits a batch during which the network changes or a period ends: what comes before that, then what comes after.
+  private mutating func auditParts(_ sinks: inout AuditSinks) throws {
+    var part = PacketBatch()
+    part.quotes = batch.quotes
+    for packet in batch.packets {
+      while let next = next(sinks), packet.time >= next {
+        auditor.audit(part)
+        try sinks.take(part, auditor)
+        part.packets.removeAll(keepingCapacity: true)
+        if let event = timeline?.next(at: next) {
+          try sinks.reach(next, auditor)
+          try change(event, &sinks)
+        } else {
+          try sinks.reach(min(packet.time, timeline?.nextTime ?? packet.time), auditor)
+        }
+      }
+      part.packets.append(packet)
+    }
+    auditor.audit(part)
+    try sinks.take(part, auditor)
+  }
+
+  private mutating func change(_ event: NetworkEvent, _ sinks: inout AuditSinks) throws {
+    do {
+      let (filter, applied) = try auditor.filter.applying(event.changes)
+      auditor.goOn(with: filter)
+      sinks.goOn(with: auditor)
+      timeline?.note(event, applied, frame: auditor.tallies.frames + 1)
+    } catch {
+      timeline?.note(event, error)
+    }
   }
 
   /// What was not read because somebody asked to stop is not a cut.
@@ -120,21 +170,5 @@ struct AuditRun {
       total += bytes
     }
     return total
-  }
-}
-
-/// Verdict records on their way to a file.
-struct VerdictRecords {
-  private var writer: VerdictWriter
-  private let output: Output
-
-  init(_ writer: VerdictWriter, _ output: Output) throws {
-    self.writer = writer
-    self.output = output
-    try output.write { writer.begin(&$0) }
-  }
-
-  mutating func write(_ batch: PacketBatch, _ auditor: Auditor) throws {
-    try output.write { writer.append(batch, auditor.verdicts, tracker: auditor.tracker, to: &$0) }
   }
 }

@@ -1,0 +1,48 @@
+import NetworkTypes
+
+/// Why an alarm changed, in CloudWatch's words (semantics AL-13).
+enum AlarmReason {
+  static func text(
+    _ alarm: Alarm, _ points: [Double?], at time: CaptureTime, from old: AlarmState, to new: AlarmState
+  ) -> String {
+    let dated = points.enumerated().compactMap { index, value -> (Double, CaptureTime)? in
+      let age = Int64(points.count - index) * Int64(alarm.period)
+      return value.map { ($0, time.advanced(bySeconds: -age)) }
+    }
+    let real = dated.suffix(alarm.evaluationPeriods)
+    let missing = max(0, alarm.evaluationPeriods - real.count)
+    if real.isEmpty {
+      switch new {
+      case .insufficientData:
+        return "Insufficient Data: \(count(missing)) \(missing == 1 ? "was" : "were") unknown."
+      case .alarm, .ok:
+        let treated = new == .alarm ? "Breaching" : "NonBreaching"
+        let periods = "\(missing) period\(missing == 1 ? "" : "s")"
+        return
+          "Threshold Crossed: no datapoints were received for \(periods) and \(missing) missing "
+          + "datapoint\(missing == 1 ? " was" : "s were") treated as [\(treated)]."
+      }
+    }
+    let isAlarm = new == .alarm
+    // Those that speak for the new state, the newest first.
+    let speaking = real.filter { alarm.comparison.isBreaching($0.0, alarm.threshold) == isAlarm }.reversed()
+    let shown = speaking.isEmpty ? Array(real.reversed()) : Array(speaking)
+    let list = shown.prefix(5).map { "\($0.0) (\(date($0.1)))" }.joined(separator: ", ")
+    let minimum =
+      isAlarm ? alarm.datapointsToAlarm : alarm.evaluationPeriods - alarm.datapointsToAlarm + 1
+    let verb = shown.count == 1 ? "was" : "were"
+    return
+      "Threshold Crossed: \(shown.count) out of the last \(alarm.evaluationPeriods) datapoints [\(list)] \(verb) "
+      + (isAlarm ? "" : "not ") + "\(alarm.comparison.words) the threshold (\(alarm.threshold)) "
+      + "(minimum \(count(minimum)) for \(old.rawValue) -> \(new.rawValue) transition)."
+  }
+
+  private static func count(_ number: Int) -> String { "\(number) datapoint\(number == 1 ? "" : "s")" }
+
+  /// `02/02/25 12:05:00`, day first.
+  private static func date(_ time: CaptureTime) -> String {
+    let text = Array(time.description.utf8)
+    func part(_ range: Range<Int>) -> String { String(decoding: text[range], as: UTF8.self) }
+    return "\(part(8..<10))/\(part(5..<7))/\(part(2..<4)) \(part(11..<19))"
+  }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `sallyport audit` with events, metrics and alarms, end to end.
+@Suite struct AuditOverTimeTests {
+  private static let audit = ["audit", AuditCommandTests.capture, "-n", AuditCommandTests.network]
+
+  private func json(_ run: CommandRun) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+  }
+
+  @Test func aStopDeniesWhatComesAfterIt() throws {
+    let folder = try TemporaryFolder()
+    let events = try folder.write(
+      "events:\n- {at: +10s, stop: web-1}\n- {at: +1h, start: web-1}\n", "events.yaml")
+    let run = try CommandRun(Self.audit + ["--events", events, "--format", "json"])
+    #expect(run.exitCode == 0)
+    let report = try json(run)
+    let changes = try #require(report["changes"] as? [[String: Any]])
+    #expect(changes.map { $0["change"] as? String } == ["stop i-f13f0538aa53c61cd"])
+    let frame = try #require(changes[0]["first_frame"] as? Int)
+    let denials = try #require(report["denials"] as? [[String: Any]])
+    let stopped = denials.filter { ($0["explanation"] as? String)?.hasSuffix("(web-1) is stopped") ?? false }
+    #expect(!stopped.isEmpty)
+    #expect(stopped.allSatisfy { ($0["first_frame"] as? Int).map { $0 >= frame } ?? false })
+    // What was denied before has the explanation that held then.
+    let before = denials.filter { ($0["first_frame"] as? Int).map { $0 < frame } ?? false }
+    #expect(before.allSatisfy { $0["code"] as? String != "BAD_STATE" })
+    #expect(
+      (report["warnings"] as? [String])?.contains { $0.contains("1 event comes after the last packet") }
+        ?? false)
+  }
+
+  @Test func anEventThatCannotBeMadeIsAnErrorWithItsPlace() throws {
+    let folder = try TemporaryFolder()
+    let events = try folder.write("events:\n- {at: +10s, stop: web-7}\n", "events.yaml")
+    let run = try CommandRun(Self.audit + ["--events", events])
+    #expect(run.exitCode == 2)
+    #expect(run.errors.contains("events.yaml:2:20: the network has no instance web-7"))
+    #expect(run.output == "")
+  }
+
+  @Test(arguments: ["csv", "json", "prom", "emf"]) func metricsAddUpToTheReport(_ ending: String) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path("m." + ending)
+    let run = try CommandRun(Self.audit + ["--metrics", path, "--metrics-period", "1"])
+    #expect(run.exitCode == 0)
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    let again = folder.path("again." + ending)
+    _ = try CommandRun(Self.audit + ["--metrics", again, "--metrics-period", "1"])
+    #expect(try String(contentsOfFile: again, encoding: .utf8) == text)
+    guard ending == "csv" else { return }
+    var packets = 0
+    for line in text.split(separator: "\r\n") {
+      let cells = line.split(separator: ",", omittingEmptySubsequences: false)
+      if cells[2] == "total" { packets += Int(cells[9]) ?? 0 }
+    }
+    #expect(packets == 1886)
+  }
+
+  @Test func aFileWhoseFormatNothingTellsIsWrongUsage() throws {
+    let run = try CommandRun(Self.audit + ["--metrics", "/tmp/metrics"])
+    #expect(run.exitCode == 64)
+    #expect(run.errors.contains("--metrics-format"))
+  }
+
+  @Test func alarmsAreReportedAndDelivered() throws {
+    let folder = try TemporaryFolder()
+    let alarms = try folder.write(
+      """
+      alarms:
+        denied: {metric: packets, of: {verdict: denied}, when: "> 20", period: 10, actions: "file:\(folder.path("told"))"}
+        broken: {metric: packets, when: "> 20", period: 10, actions: "ftp://nobody"}
+      """, "alarms.yaml")
+    let run = try CommandRun(Self.audit + ["--alarms", alarms, "--format", "json"])
+    let changes = try #require(try json(run)["alarms"] as? [[String: Any]])
+    #expect(changes.contains { $0["name"] as? String == "denied" && $0["new_state"] as? String == "ALARM" })
+    #expect(
+      try String(contentsOfFile: folder.path("told"), encoding: .utf8).contains(
+        "\"NewStateValue\": \"ALARM\""))
+    // What could not be delivered is said, and is not a success.
+    #expect(run.exitCode == 2)
+    #expect(run.errors.contains("alarm broken: not delivered to ftp://nobody"))
+  }
+}

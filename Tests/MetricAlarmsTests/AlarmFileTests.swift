@@ -1,0 +1,113 @@
+import Foundation
+import MetricAlarms
+import NetworkTypes
+import ReportFormats
+import Testing
+
+@Suite("Alarm files")
+struct AlarmFileTests {
+  private func file(_ text: String) throws -> AlarmFile {
+    try AlarmFile(parsing: Array(text.utf8), file: "alarms.yaml")
+  }
+
+  @Test("YAML alarms")
+  func yaml() throws {
+    let alarms = try file(
+      """
+      alarms:
+        denied:
+          metric: packets
+          of: {verdict: denied, group: sg-1}
+          when: p90 >= 12.5
+          period: 300
+          for: 2 of 3
+          missing: not_breaching
+          actions: [file:a.ndjson, "command:./page.sh"]
+          ok_actions: arn:aws:sns:eu-west-1:123456789012:ops
+        busy: {metric: tracked_connections, when: "> 1000"}
+      """
+    ).alarms
+    #expect(alarms.map(\.name) == ["denied", "busy"])
+    let denied = alarms[0]
+    #expect(denied.metric.dimensions.map(\.name) == ["Verdict", "SecurityGroupId"])
+    #expect(denied.statistic == .percentile(90))
+    #expect((denied.datapointsToAlarm, denied.evaluationPeriods, denied.period) == (2, 3, 300))
+    #expect(denied.missingData == .notBreaching)
+    #expect(denied.actions[.alarm]?.count == 2)
+    #expect(alarms[1].threshold == 1000)
+  }
+
+  static let described = """
+    {
+        "MetricAlarms": [
+            {
+                "AlarmName": "web in", "AlarmArn": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:web in",
+                "AlarmConfigurationUpdatedTimestamp": "2026-01-05T09:00:00.123000+00:00",
+                "ActionsEnabled": true, "OKActions": [],
+                "AlarmActions": ["arn:aws:sns:eu-west-1:123456789012:ops"], "InsufficientDataActions": [],
+                "StateValue": "OK", "StateReason": "Threshold Crossed", "MetricName": "NetworkPacketsIn",
+                "Namespace": "AWS/EC2", "Statistic": "Average",
+                "Dimensions": [{"Name": "InstanceId", "Value": "i-1"}],
+                "Period": 60, "EvaluationPeriods": 3, "DatapointsToAlarm": 2, "Threshold": 100.0,
+                "ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "breaching"
+            },
+            {
+                "AlarmName": "cpu", "MetricName": "CPUUtilization", "Namespace": "AWS/EC2", "Statistic": "Average",
+                "Dimensions": [{"Name": "InstanceId", "Value": "i-1"}], "Period": 300, "EvaluationPeriods": 1,
+                "Threshold": 90.0, "ComparisonOperator": "GreaterThanThreshold"
+            }
+        ],
+        "CompositeAlarms": []
+    }
+    """
+
+  @Test("The output of describe-alarms; what traffic does not tell is passed over with a warning")
+  func described() throws {
+    let file = try file(Self.described)
+    #expect(file.isDescription)
+    #expect(file.alarms.map(\.name) == ["web in"])
+    #expect(file.alarms[0].comparison == .greaterThanOrEqual)
+    #expect(file.alarms[0].missingData == .breaching)
+    #expect(file.warnings.count == 1)
+    #expect(file.warnings[0].contains("cpu: found the metric AWS/EC2 CPUUtilization"))
+  }
+
+  @Test(
+    "Mistakes name their place",
+    arguments: [
+      ("alarms:\n  a: {metric: packet, when: \"> 1\"}", "2:15", "did you mean \"packets\""),
+      ("alarms:\n  a: {metric: packets, when: \"1 < 2\"}", "2:30", "then >, >=, < or <="),
+      ("alarms:\n  a: {metric: packets, when: \"> 1\", period: 45}", "2:3", "10, 20, 30 or a multiple of 60"),
+      ("alarms:\n  a: {metric: packets, when: \"> 1\", for: 4 of 3}", "2:3", "4 of 3 periods"),
+      (
+        "alarms:\n  a: {metric: packets, when: \"> 1\", of: {verdict: denyed}}", "2:51",
+        "did you mean \"denied\""
+      ),
+      ("alarms:\n  a: {metric: new_connections, when: \"> 1\", of: {rule: x}}", "2:3", "expected none"),
+    ])
+  func mistakes(_ text: String, _ place: String, _ says: String) throws {
+    let error = #expect(throws: (any Error).self) { try file(text) }
+    let message = "\(try #require(error))"
+    #expect(message.hasPrefix("alarms.yaml:\(place): "), "\(message)")
+    #expect(message.contains(says), "\(message)")
+  }
+
+  @Test("The message has the members that AWS sends, in its order (AL-12)")
+  func message() throws {
+    let alarm = try file(Self.described).alarms[0]
+    let change = AlarmTransition(
+      alarm: alarm, time: CaptureTime("2026-01-05T09:06:35.472Z")!, old: .ok, new: .alarm, reason: "because")
+    let message = AlarmMessage(change)
+    #expect(message.subject == "ALARM: \"web in\" in EU (Ireland)")
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(message.body.utf8)) as? [String: Any])
+    #expect(object["StateChangeTime"] as? String == "2026-01-05T09:06:35.472+0000")
+    #expect(object["AlarmConfigurationUpdatedTimestamp"] as? String == "2026-01-05T09:00:00.123+0000")
+    #expect(object["AWSAccountId"] as? String == "123456789012")
+    #expect(object["NewStateValue"] as? String == "ALARM")
+    let trigger = try #require(object["Trigger"] as? [String: Any])
+    #expect(trigger["Statistic"] as? String == "AVERAGE")
+    #expect(trigger["Threshold"] as? Double == 100)
+    #expect((trigger["Dimensions"] as? [[String: String]]) == [["value": "i-1", "name": "InstanceId"]])
+  }
+}
