@@ -93,12 +93,19 @@ let package = Package(
         "TrafficAudit",
       ],
       swiftSettings: strict),
+    .target(
+      name: "PolicyTesting",
+      dependencies: [
+        "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
+        "PolicyFormats", "TrafficAudit", "PolicyAnalysis",
+      ],
+      swiftSettings: strict),
     // 8
     .target(
       name: "ReportFormats",
       dependencies: [
-        "NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "TrafficAudit", "PolicyAnalysis",
-        "TrafficMetrics", "MetricAlarms",
+        "NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "PolicyFormats", "TrafficAudit",
+        "PolicyAnalysis", "TrafficMetrics", "MetricAlarms", "PolicyTesting",
       ],
       swiftSettings: strict),
     // 9
@@ -118,8 +125,7 @@ let package = Package(
       dependencies: [
         "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
         "PolicyFormats", "PolicyAnalysis", "TrafficAudit", "TrafficMetrics", "MetricAlarms",
-        "RuleBenchmarking",
-        "ReportFormats", "AlarmDelivery",
+        "RuleBenchmarking", "PolicyTesting", "ReportFormats", "AlarmDelivery",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -180,6 +186,12 @@ let package = Package(
       dependencies: [
         "NetworkTypes", "VirtualNetworks", "PolicyFormats", "TrafficMetrics", "MetricAlarms", "ReportFormats",
         "AlarmDelivery", "TestSupport",
+      ]),
+    .testTarget(
+      name: "PolicyTestingTests",
+      dependencies: [
+        "NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "PolicyFormats", "PolicyAnalysis",
+        "PolicyTesting", "TestSupport",
       ]),
     .testTarget(
       name: "ReferenceTests",

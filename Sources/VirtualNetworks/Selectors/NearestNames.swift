@@ -39,13 +39,13 @@ package enum NearestNames {
 }
 
 /// A name with `*` for any characters.
-struct NamePattern {
+package struct NamePattern: Sendable {
   private let parts: [Substring]
-  var isGlob: Bool { parts.count > 1 }
+  package var isGlob: Bool { parts.count > 1 }
 
-  init(_ text: String) { parts = text.split(separator: "*", omittingEmptySubsequences: false) }
+  package init(_ text: String) { parts = text.split(separator: "*", omittingEmptySubsequences: false) }
 
-  func matches(_ name: String) -> Bool {
+  package func matches(_ name: String) -> Bool {
     guard isGlob, let first = parts.first, let last = parts.last else {
       return parts.first.map { $0 == name } ?? false
     }
