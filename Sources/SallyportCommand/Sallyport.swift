@@ -9,6 +9,7 @@ struct SallyportCommand: ParsableCommand {
     discussion: """
       EXAMPLES
         sallyport audit capture.pcap -n network/
+        sallyport test policies/
         sallyport packets capture.pcap
         sallyport network -n network/
         sallyport trace -n network/ web-1 db-1 tcp/5432
@@ -19,8 +20,8 @@ struct SallyportCommand: ParsableCommand {
       """,
     version: "sallyport \(number)",
     subcommands: [
-      AuditCommand.self, TraceCommand.self, LintCommand.self, PacketsCommand.self, NetworkCommand.self,
-      BenchCommand.self,
+      AuditCommand.self, TestCommand.self, TraceCommand.self, LintCommand.self, PacketsCommand.self,
+      NetworkCommand.self, BenchCommand.self,
     ])
 
   /// The version, without the name.

@@ -1,0 +1,169 @@
+import ArgumentParser
+import PolicyTesting
+import ReportFormats
+import VirtualNetworks
+
+/// `sallyport test`: holds written claims against a network.
+struct TestCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "test",
+    abstract: "Run policy tests: claims about every packet, scenarios, captures.",
+    discussion: """
+      PATH is a test file, or a folder that is searched for *.test.yaml. A claim is
+      about every packet between its ends: all their addresses, all source ports, all
+      ports named, there and back. It holds for all of them or it fails with one that
+      shows it, the rule that decided, and the trace that shows the way.
+
+      A test file names its network, relative to itself:
+
+        network: ../network
+        tests:
+          - name: the world reaches the web tier over HTTPS
+            from: internet
+            to: web-*
+            allow: [tcp/443]
+            from_port: 1024-65535
+          - name: nobody but the app tier reaches the database
+            from: [internet, web-*, bastion]
+            to: db-1
+            deny: [tcp/any, udp/any]
+            because: ENI_SG_RULES_MISMATCH
+          - name: the reply gets through
+            steps:
+              - send: {from: "203.0.113.7:51000", to: "web-1:443", tcp: S}
+                expect: allow
+              - wait: 351s
+              - remove_rule: {group: web, rule: tcp 443 from 0.0.0.0/0}
+              - stop: web-1
+          - name: nothing in yesterday's capture would be blocked
+            capture: captures/web.pcap
+            denied: 0
+
+      EXAMPLES
+        sallyport test
+        sallyport test policies/ --filter '*database*'
+        sallyport test policies/ -n staging/ --format junit -o report.xml
+
+      EXIT CODES
+        0   every test passed
+        1   a test failed
+        2   a file, a network or a selector is not valid, or there is no test
+        64  wrong usage
+      """)
+
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json, junit, tap, github
+  }
+
+  enum ColorMode: String, ExpressibleByArgument, CaseIterable {
+    case auto, always, never
+  }
+
+  @Argument(
+    help: "Test files, or folders that hold some; the current folder unless named.", completion: .file())
+  var paths: [String] = []
+
+  @Option(
+    name: [.short, .customLong("network")],
+    help: ArgumentHelp(
+      "Test this network instead of those that the files name; may be repeated.", valueName: "path"),
+    completion: .file())
+  var network: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Run only tests whose names match; * stands for any characters.", valueName: "glob"))
+  var filter: String?
+
+  @Flag(help: "List the tests and run none.")
+  var list = false
+
+  @Flag(help: "Leave out what comes after the first test that does not pass.")
+  var failFast = false
+
+  @Option(help: "How to write results.")
+  var format = Format.text
+
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Write results to this file.", valueName: "file"),
+    completion: .file())
+  var output: String?
+
+  @Option(help: "Whether to colour text; auto: on a terminal, unless NO_COLOR is set or TERM is dumb.")
+  var color = ColorMode.auto
+
+  @Flag(name: .shortAndLong, help: "List only tests that did not pass.")
+  var quiet = false
+
+  func validate() throws {
+    if (paths + network).contains("-") {
+      throw ValidationError("standard input (-) can be no test file, and no network of one: name a file")
+    }
+    if list, format != .text, format != .json {
+      throw ValidationError("--list writes text or json, not \(format.rawValue)")
+    }
+    try OutputCheck(inputs: paths.map { ("the tests", $0) }, networks: network)
+      .check([OutputCheck.Place("-o", output)])
+  }
+
+  func run() throws {
+    let files: [String]
+    do {
+      files = try PolicyTestDiscovery.files(at: paths.isEmpty ? ["."] : paths)
+    } catch {
+      StandardError.report(error)
+      throw ExitCode.invalidInput
+    }
+    let pattern = filter.map { NamePattern($0) }
+    var plan = PolicyTestPlan(paths: files, networkOverride: network) { name in
+      pattern?.matches(name) ?? true
+    }
+    if plan.tests.isEmpty && plan.problems.isEmpty {
+      StandardError.report("no test is called \"\(filter ?? "")\"; sallyport test --list lists what there is")
+      throw ExitCode.invalidInput
+    }
+    if list {
+      try write(listing(of: plan))
+      for problem in plan.problems { StandardError.report(problem.text) }
+      if !plan.problems.isEmpty { throw ExitCode.invalidInput }
+      return
+    }
+    plan.readNetworks()
+    var runner = PolicyTestRunner()
+    runner.failsFast = failFast
+    let results = runner.run(plan)
+    try write(text(of: results))
+    // Whoever reads a report made for programs is told all the same.
+    if format != .text || output != nil {
+      for problem in results.problems { StandardError.report(problem.text) }
+    }
+    if results.isInvalid { throw ExitCode.invalidInput }
+    if results.failed > 0 { throw ExitCode.unmet }
+  }
+
+  private func listing(of plan: PolicyTestPlan) -> String {
+    if format == .json { return PolicyTestJSONReport.list(plan.tests) }
+    return plan.tests.map { "\($0.file):\($0.test.location.line ?? 1): \($0.test.name)\n" }.joined()
+  }
+
+  private func text(of results: PolicyTestResults) -> String {
+    switch format {
+    case .text: PolicyTestTextReport(style: style, listsPassed: !quiet).text(results)
+    case .json: PolicyTestJSONReport.text(results)
+    case .junit: PolicyTestJUnitReport.text(results)
+    case .tap: PolicyTestTAPReport.text(results)
+    case .github: PolicyTestGitHubReport.text(results)
+    }
+  }
+
+  private func write(_ text: String) throws {
+    try withOutput(path: output) { try $0.write(text) }
+  }
+
+  private var style: TextStyle {
+    let isTerminal = output == nil && Terminal.isTerminal(.standardOutput)
+    return TextStyle(
+      width: isTerminal ? min(max(Terminal.columns(.standardOutput) ?? 80, 60), 120) : 80,
+      usesColor: color == .always || color == .auto && output == nil && Terminal.wantsColor(.standardOutput),
+      usesUnicode: Terminal.isUTF8)
+  }
+}
