@@ -22,6 +22,9 @@ public enum CaptureLimits {
   /// The most interfaces in one pcapng file, over all its sections.
   public static let interfaceCount = 65_536
 
+  /// The longest line of text that is read.
+  public static let lineLength = 1 << 16
+
   /// Bytes that streams (pipes, standard input, gzip) are read in; also the smallest window.
   public static let windowLength = 1 << 20
 }

@@ -36,9 +36,11 @@ public struct CaptureReader: ~Copyable {
   ///
   /// Throws what is wrong with the input as a whole: absent, unreadable, a folder, empty, not a capture, a
   /// filter that does not compile.
-  public init(path: String, filter: String? = nil) throws(CaptureError) {
+  ///
+  /// - Parameter follows: Whether a file that ends is waited for until it grows, until ``ReadingStop`` asks to end.
+  public init(path: String, filter: String? = nil, follows: Bool = false) throws(CaptureError) {
     let filter = filter.map { PcapFilter(expression: $0) }
-    var window = try InputWindow(path: path)
+    var window = try InputWindow(path: path, follows: follows)
     let (scanner, tally) = try Self.recognise(&window)
     if let first = tally.interfaces.first { try filter?.compile(for: first.linkType) }
     self.init(window: window, scanner: scanner, tally: tally, filter: filter)

@@ -104,10 +104,33 @@ public struct QuotedPacket: Hashable, Sendable {
   }
 }
 
+/// The packet around one that was taken out of a tunnel.
+public struct OuterPacket: Hashable, Sendable {
+  /// The place in its batch of the packet that was inside.
+  public var index: Int
+  public var addresses: AddressPair
+  /// VXLAN's or GENEVE's network identifier (VNI).
+  public var network: UInt32
+  /// Tunnels around the packet inside; the addresses are those of the innermost.
+  public var depth: Int
+  /// The same for two copies of one packet: of its bytes from the IP header on, but for what routers change.
+  public var digest: UInt64
+
+  public init(index: Int, addresses: AddressPair, network: UInt32, depth: Int, digest: UInt64) {
+    self.index = index
+    self.addresses = addresses
+    self.network = network
+    self.depth = depth
+    self.digest = digest
+  }
+}
+
 /// Decoded packets in capture order, with what their ICMP errors quote.
 public struct PacketBatch: Sendable {
   public var packets: [PacketSummary] = []
   public var quotes: [QuotedPacket] = []
+  /// What was around packets that were taken out of tunnels, in the packets' order; empty in most captures.
+  public var outers: [OuterPacket] = []
 
   public init() {}
 
@@ -115,6 +138,36 @@ public struct PacketBatch: Sendable {
   public mutating func removeAll() {
     packets.removeAll(keepingCapacity: true)
     quotes.removeAll(keepingCapacity: true)
+    outers.removeAll(keepingCapacity: true)
+  }
+
+  /// Appends the packet at `index` of another batch, with what it quotes.
+  public mutating func append(_ other: PacketBatch, at index: Int) {
+    var packet = other.packets[index]
+    if let quote = other.quote(of: packet) {
+      if quotes.count <= Int(UInt16.max) {
+        packet.quote = UInt16(quotes.count)
+        quotes.append(quote)
+      } else {
+        packet.fields.remove(.quote)
+      }
+    }
+    if var outer = other.outer(of: index) {
+      outer.index = packets.count
+      outers.append(outer)
+    }
+    packets.append(packet)
+  }
+
+  /// What was around the packet at `index`, or nil if nothing was.
+  public func outer(of index: Int) -> OuterPacket? {
+    if outers.isEmpty { return nil }
+    var (low, high) = (0, outers.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if outers[middle].index < index { low = middle + 1 } else { high = middle }
+    }
+    return low < outers.count && outers[low].index == index ? outers[low] : nil
   }
 
   /// What the ICMP error `packet` of this batch quotes, or nil.

@@ -22,6 +22,9 @@ public struct PacketDecoder: Sendable {
     // The quotes step out of the batch while its packets are appended to.
     var quotes: [QuotedPacket] = []
     swap(&quotes, &batch.quotes)
+    var outers: [OuterPacket] = []
+    swap(&outers, &batch.outers)
+    let first = batch.packets.count
     batch.packets.append(addingCapacity: records.count) { output in
       // An index, since the iterator of an unoptimized build takes memory for each element.
       var index = 0
@@ -39,22 +42,30 @@ public struct PacketDecoder: Sendable {
         {
           output.append(plain)
         } else {
-          output.append(summary(of: frame, record: record, quotes: &quotes))
+          var outer: OuterPacket?
+          output.append(summary(of: frame, record: record, quotes: &quotes, outer: &outer))
+          if var outer {
+            outer.index = first &+ index &- 1
+            outers.append(outer)
+          }
         }
       }
     }
     swap(&quotes, &batch.quotes)
+    swap(&outers, &batch.outers)
   }
 
-  /// The way through all layers.
-  func summary(of frame: Span<UInt8>, record: PacketRecord, quotes: inout [QuotedPacket]) -> PacketSummary {
+  /// The way through all layers; `outer` becomes what is around the packet, if it was in a tunnel.
+  func summary(
+    of frame: Span<UInt8>, record: PacketRecord, quotes: inout [QuotedPacket], outer: inout OuterPacket?
+  ) -> PacketSummary {
     var packet = PacketSummary(time: record.time, wireLength: record.wireLength)
     switch LinkLayer.payload(of: frame, linkType: record.linkType) {
     case .network(let offset, let etherType):
       let header = frame.extracting(droppingFirst: offset)
       network(header, announced: etherType, into: &packet, quotes: &quotes)
       if decapsulates {
-        decapsulate(header, start: offset, depth: 1, into: &packet, quotes: &quotes)
+        decapsulate(header, start: offset, depth: 1, into: &packet, quotes: &quotes, outer: &outer)
       }
     case .stop(let stop):
       packet.stop = stop
@@ -68,12 +79,14 @@ public struct PacketDecoder: Sendable {
   /// `start` is where `header` begins in the frame, so that the length on the wire stays that of the inner frame.
   private func decapsulate(
     _ header: Span<UInt8>, start: Int, depth: Int, into packet: inout PacketSummary,
-    quotes: inout [QuotedPacket]
+    quotes: inout [QuotedPacket], outer: inout OuterPacket?
   ) {
     guard Tunnel.mayBegin(packet), depth <= Tunnel.depthLimit,
       let payload = Tunnel.payload(of: header, port: packet.destinationPort)
     else { return }
     let inner = header.extracting(droppingFirst: payload.offset)
+    outer = OuterPacket(
+      index: 0, addresses: packet.addresses, network: payload.network, depth: depth, digest: 0)
     let skipped = UInt32(clamping: start + payload.offset)
     var carried = PacketSummary(
       time: packet.time, wireLength: packet.wireLength - min(packet.wireLength, skipped))
@@ -91,7 +104,8 @@ public struct PacketDecoder: Sendable {
     let next = inner.extracting(droppingFirst: offset)
     network(next, announced: etherType, into: &carried, quotes: &quotes)
     packet = carried
-    decapsulate(next, start: offset, depth: depth + 1, into: &packet, quotes: &quotes)
+    outer?.digest = Tunnel.digest(of: next)
+    decapsulate(next, start: offset, depth: depth + 1, into: &packet, quotes: &quotes, outer: &outer)
   }
 
   /// A record that points out of its block, which no reader of ours makes.

@@ -45,7 +45,8 @@ struct DecodingPropertyTests {
       let record = PacketRecord(
         offset: 0, capturedLength: UInt32(bytes.count), wireLength: UInt32(bytes.count),
         time: CaptureTime(nanoseconds: 1), linkType: linkType)
-      let general = PacketDecoder().summary(of: bytes.span, record: record, quotes: &quotes)
+      var outer: OuterPacket?
+      let general = PacketDecoder().summary(of: bytes.span, record: record, quotes: &quotes, outer: &outer)
       #expect(packet == general, "\(bytes)")
       #expect(quote == quotes.first)
     }

@@ -30,8 +30,10 @@ struct InputWindow: ~Copyable {
   let isCompressed: Bool
 
   /// Opens `path` and brings its first bytes into the window.
-  init(path: String) throws(CaptureError) {
-    let file = try SystemFile(path: path)
+  ///
+  /// A file that `follows` says may grow is read as a stream, and waited for at its end.
+  init(path: String, follows: Bool = false) throws(CaptureError) {
+    let file = try SystemFile(path: path, follows: follows)
     var size: Int?
     switch file.kind {
     case .directory: throw .directory(input: path)
@@ -52,11 +54,12 @@ struct InputWindow: ~Copyable {
       self.init(
         input: path, source: .gzip(gzip, file), buffer: head, count: 0, read: headCount, size: size,
         isCompressed: true)
-    } else if let size, size > 0, path != "-", let mapping = MappedFile(file, count: size) {
+    } else if let size, size > 0, path != "-", !follows, let mapping = MappedFile(file, count: size) {
       self.init(input: path, mapping: mapping)
     } else {
       self.init(
-        input: path, source: .stream(file), buffer: head, count: headCount, read: headCount, size: size)
+        input: path, source: .stream(file), buffer: head, count: headCount, read: headCount,
+        size: follows ? nil : size)
     }
   }
 

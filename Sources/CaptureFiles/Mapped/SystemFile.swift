@@ -13,9 +13,14 @@ final class SystemFile {
 
   let descriptor: Int32
   private let isOwned: Bool
+  /// Whether the end of a file is waited at for more.
+  private let follows: Bool
+  /// How long it is waited before looking again: a fifth of a second.
+  private static let pause: UInt32 = 200_000
 
   /// Opens `path` for reading; `-` is standard input, which stays open afterwards.
-  init(path: String) throws(CaptureError) {
+  init(path: String, follows: Bool = false) throws(CaptureError) {
+    self.follows = follows
     if path == "-" {
       descriptor = 0
       isOwned = false
@@ -57,6 +62,10 @@ final class SystemFile {
       #else
         let result = unsafe Darwin.read(descriptor, destination, count)
       #endif
+      if result == 0 && follows && !ReadingStop.isRequested {
+        _ = usleep(Self.pause)
+        continue
+      }
       if result >= 0 { return result }
       let code = errno
       if code == EINTR {

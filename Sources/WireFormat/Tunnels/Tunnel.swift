@@ -29,6 +29,8 @@ enum Tunnel {
     var offset: Int
     /// 0 for an Ethernet frame, else the EtherType of the packet.
     var etherType: UInt16
+    /// The network identifier.
+    var network: UInt32
   }
 
   /// Whether a packet of this kind may be a tunnel's.
@@ -47,21 +49,36 @@ enum Tunnel {
     let start = length + udpHeaderLength
     guard header.count >= start + tunnelHeaderLength else { return nil }
     let tunnel = header.extracting(droppingFirst: start)
+    let network = tunnel.load32(4) >> 8
     if port == vxlanPort {
       guard tunnel[0] & 0x08 != 0 else { return nil }
-      return Payload(offset: start + tunnelHeaderLength, etherType: 0)
+      return Payload(offset: start + tunnelHeaderLength, etherType: 0, network: network)
     }
     let options = Int(tunnel[0] & 0x3f) * 4
     guard tunnel[0] >> 6 == 0, header.count >= start + tunnelHeaderLength + options else { return nil }
     let type = tunnel.load16(2)
     switch type {
-    case 0x6558: return Payload(offset: start + tunnelHeaderLength + options, etherType: 0)
+    case 0x6558: return Payload(offset: start + tunnelHeaderLength + options, etherType: 0, network: network)
     case EtherType.ipv4, EtherType.ipv6:
-      return Payload(offset: start + tunnelHeaderLength + options, etherType: type)
+      return Payload(offset: start + tunnelHeaderLength + options, etherType: type, network: network)
     default: return nil
     }
   }
 
+  /// FNV-1a over an IP packet's first bytes without its time to live and header checksum, which routers change.
+  static func digest(of header: Span<UInt8>) -> UInt64 {
+    var digest: UInt64 = 0xcbf2_9ce4_8422_2325
+    guard !header.isEmpty else { return digest }
+    let isV4 = header[0] >> 4 == 4
+    for index in 0..<min(header.count, digestLength) {
+      if isV4 ? index == 8 || index == 10 || index == 11 : index == 7 { continue }
+      digest = (digest ^ UInt64(header[index])) &* 0x0000_0100_0000_01b3
+    }
+    return digest
+  }
+
+  /// Headers and the beginning of the data; copies may be cut (semantics TM-8), and shorter ones are compared as they are.
+  private static let digestLength = 96
   private static let vxlanPort: UInt16 = 4789
   private static let genevePort: UInt16 = 6081
   private static let udpHeaderLength = 8

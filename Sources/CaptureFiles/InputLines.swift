@@ -1,0 +1,52 @@
+/// Reads text line by line: a file, standard input for `-`, gzip or not.
+///
+/// Memory is bounded by the longest line, and no line may be longer than ``CaptureLimits/lineLength``.
+public struct InputLines: ~Copyable {
+  private var window: InputWindow
+  /// The number of the latest line, from 1.
+  public private(set) var number = 0
+
+  public init(path: String) throws(CaptureError) { window = try InputWindow(path: path) }
+
+  /// The next line without its end, or nil at the end of the input.
+  public mutating func next() throws(CaptureError) -> [UInt8]? {
+    var scanned = 0
+    while true {
+      let (length, isWhole) = lineLength(from: scanned)
+      if isWhole { return take(length, skipping: 1) }
+      scanned = length
+      guard scanned <= CaptureLimits.lineLength else {
+        throw .excess(
+          input: window.input, what: "bytes in line \(number + 1)", limit: CaptureLimits.lineLength)
+      }
+      if try !window.fill(needed: scanned + 1) {
+        return scanned > 0 ? take(scanned, skipping: 0) : nil
+      }
+    }
+  }
+
+  /// Bytes up to the next line end, or to the end of what is there.
+  private func lineLength(from scanned: Int) -> (Int, isWhole: Bool) {
+    let bytes = window.bytes
+    var index = window.position + scanned
+    while index < window.count && bytes[index] != 0x0a { index += 1 }
+    return (index - window.position, index < window.count)
+  }
+
+  private mutating func take(_ count: Int, skipping end: Int) -> [UInt8] {
+    number += 1
+    var line = copy(count)
+    if line.last == 0x0d { line.removeLast() }
+    let position = window.position + count + end
+    window.position = position
+    return line
+  }
+
+  private func copy(_ count: Int) -> [UInt8] {
+    var line: [UInt8] = []
+    line.reserveCapacity(count)
+    let bytes = window.bytes
+    for index in window.position..<window.position + count { line.append(bytes[index]) }
+    return line
+  }
+}
