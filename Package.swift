@@ -81,6 +81,12 @@ let package = Package(
     .target(
       name: "TrafficMetrics",
       dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering"], swiftSettings: strict),
+    .target(
+      name: "TrafficSynthesis",
+      dependencies: [
+        "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
+      ],
+      swiftSettings: strict),
     // 7
     .target(
       name: "MetricAlarms",
@@ -117,7 +123,7 @@ let package = Package(
       name: "Sallyport",
       dependencies: [
         "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
-        "PolicyFormats", "TrafficAudit", "PolicyAnalysis", "TrafficMetrics",
+        "PolicyFormats", "TrafficAudit", "PolicyAnalysis", "TrafficMetrics", "TrafficSynthesis",
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -125,7 +131,7 @@ let package = Package(
       dependencies: [
         "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
         "PolicyFormats", "PolicyAnalysis", "TrafficAudit", "TrafficMetrics", "MetricAlarms",
-        "RuleBenchmarking", "PolicyTesting", "ReportFormats", "AlarmDelivery",
+        "RuleBenchmarking", "TrafficSynthesis", "PolicyTesting", "ReportFormats", "AlarmDelivery",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -192,6 +198,12 @@ let package = Package(
       dependencies: [
         "NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "PolicyFormats", "PolicyAnalysis",
         "PolicyTesting", "TestSupport",
+      ]),
+    .testTarget(
+      name: "TrafficSynthesisTests",
+      dependencies: [
+        "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
+        "PolicyFormats", "TrafficAudit", "TrafficSynthesis", "SallyportCommand", "TestSupport",
       ]),
     .testTarget(
       name: "ReferenceTests",

@@ -23,7 +23,7 @@ public struct PacketFilter: Sendable {
   let compiled: CompiledReference
   public let midstream: MidstreamPolicy
   /// The interface at which the packets were captured, if that is known.
-  public let captureInterface: InterfaceIndex?
+  public internal(set) var captureInterface: InterfaceIndex?
 
   /// Compiles a network. Cost: about 100 µs for each distinct set of 60 rules.
   public init(
@@ -34,6 +34,26 @@ public struct PacketFilter: Sendable {
     self.midstream = midstream
     self.captureInterface = captureInterface.flatMap { compiled.index.interfaces[$0] }.map(
       InterfaceIndex.init)
+  }
+
+  /// The same filter for packets that were captured at an interface.
+  public func seen(by interface: InterfaceIndex?) -> PacketFilter {
+    var filter = self
+    filter.captureInterface = interface
+    return filter
+  }
+
+  /// The interface at which a packet was mirrored, by the tunnel's source, which is the interface's primary address
+  /// (semantics TM-3).
+  ///
+  /// nil unless one interface only has that address and one of the packet's as well: then addresses alone tell more.
+  public func mirror(of packet: PacketSummary, at source: IPAddress) -> InterfaceIndex? {
+    let owners = compiled.network.addresses.owners(of: source).filter { !$0.isPublic }
+    let ends = [packet.addresses.source, packet.addresses.destination].flatMap {
+      compiled.network.addresses.owners(of: $0).filter { !$0.isPublic }.map(\.interface)
+    }
+    let mirrors = owners.map(\.interface).filter(ends.contains)
+    return mirrors.count == 1 ? mirrors[0] : nil
   }
 
   /// Judges one packet at its own time and remembers its flow.

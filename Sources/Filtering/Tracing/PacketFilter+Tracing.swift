@@ -32,6 +32,18 @@ extension PacketFilter {
     }
   }
 
+  /// Follows a packet as it stands in a capture, and its answer if it has one: placed as audits place it, with every
+  /// blocker. nil where the network is not asked, or where the packet enters is not known.
+  public func trace(captured header: PacketHeader) -> TraceAnswer? {
+    guard
+      case .enters(let origin, let placed) = compiled.network.place(header, at: captureInterface, compiled)
+    else { return nil }
+    let question = TraceQuestion(
+      from: .address(header.source), to: .address(header.destination), service: header.service,
+      sourcePort: header.sourcePort)
+    return walk(question, from: origin, placed, true)
+  }
+
   private func single(_ header: PacketHeader, _ verdict: PacketClass, _ step: PathStep) -> TraceAnswer {
     TraceAnswer(
       verdict: verdict, header: header, steps: [TraceStep(way: .request, step: step, header: header)])
