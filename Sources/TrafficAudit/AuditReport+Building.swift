@@ -45,6 +45,7 @@ extension AuditReport {
         interfaceName: key.step.interface.flatMap { filter.name(of: filter.id(of: $0)) },
         explanation: filter.explain(unknown: key.step), packets: count)
     }.sorted { ($1.packets, $0.sortKey) < ($0.packets, $1.sortKey) }
+    duplicates = auditor.tallies.duplicates
     self.warnings += Self.limitWarnings(auditor)
   }
 
@@ -64,6 +65,11 @@ extension AuditReport {
 
   private static func limitWarnings(_ auditor: Auditor) -> [String] {
     var warnings: [String] = []
+    if auditor.tallies.mirrored > 0 {
+      warnings.append(
+        "\(auditor.tallies.mirrored) packets are mirrored ones: what an interface's groups or ACL stop on the way in is "
+          + "never mirrored, so few or no inbound denials prove nothing; flow logs have them")
+    }
     if auditor.tracker.untrackedForLackOfRoom > 0 {
       warnings.append(
         "the connection table was full: \(auditor.tracker.untrackedForLackOfRoom) packets began flows that could "

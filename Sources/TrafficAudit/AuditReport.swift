@@ -22,6 +22,8 @@ public struct AuditReport: Sendable {
   public var changes: [Change] = []
   /// How alarms changed, in order of time; nil where none were asked for.
   public var alarms: [AlarmChange]?
+  /// Second copies of packets that were mirrored at both of their interfaces; they are in no other count.
+  public var duplicates = 0
   public var warnings: [String] = []
 
   public init() {}

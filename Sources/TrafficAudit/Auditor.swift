@@ -9,16 +9,26 @@ public struct Auditor: Sendable {
   public private(set) var tallies = Tallies()
   /// Verdicts of the latest batch, in its order.
   public private(set) var verdicts: [Verdict] = []
+  /// Places in the latest batch of second copies of mirrored packets, which are not counted.
+  public private(set) var duplicates: [Int] = []
+  /// nil where every copy counts.
+  private var mirrors: MirrorDuplicates?
 
-  public init(_ filter: PacketFilter, tracker: ConnectionTracker = ConnectionTracker()) {
+  /// - Parameter keepsDuplicates: Whether a packet that was mirrored at both of its interfaces counts twice.
+  public init(
+    _ filter: PacketFilter, tracker: ConnectionTracker = ConnectionTracker(), keepsDuplicates: Bool = false
+  ) {
     self.filter = filter
     self.tracker = tracker
+    mirrors = keepsDuplicates ? nil : MirrorDuplicates()
   }
 
   /// Judges a batch; its packets' frame numbers go on from those of the batch before.
   ///
   /// Allocates nothing per packet once every outcome has been met.
   public mutating func audit(_ batch: PacketBatch) {
+    guard batch.outers.isEmpty else { return auditMirrored(batch) }
+    if !duplicates.isEmpty { duplicates.removeAll() }
     filter.evaluate(batch, tracking: &tracker, into: &verdicts)
     for index in batch.packets.indices {
       tallies.count(batch.packets[index], verdicts[index], tracker: tracker)
@@ -32,5 +42,30 @@ public struct Auditor: Sendable {
     tallies.explainDenials(tracker, self.filter)
     self.filter = filter
     tracker.rulesChanged()
+  }
+
+  /// Judges a batch that has mirrored packets: those at the interface that mirrored them (semantics TM-3, S25).
+  private mutating func auditMirrored(_ batch: PacketBatch) {
+    duplicates.removeAll(keepingCapacity: true)
+    mirrors?.find(in: batch, into: &duplicates)
+    verdicts.removeAll(keepingCapacity: true)
+    var (nextOuter, nextDuplicate) = (0, 0)
+    for index in batch.packets.indices {
+      let packet = batch.packets[index]
+      var mirror: InterfaceIndex?
+      if nextOuter < batch.outers.count, batch.outers[nextOuter].index == index {
+        mirror = filter.mirror(of: packet, at: batch.outers[nextOuter].addresses.source)
+        nextOuter += 1
+        tallies.countMirrored()
+      }
+      let judge = mirror.map { filter.seen(by: $0) } ?? filter
+      verdicts.append(judge.evaluate(packet, quoting: batch.quote(of: packet), tracking: &tracker))
+      if nextDuplicate < duplicates.count, duplicates[nextDuplicate] == index {
+        nextDuplicate += 1
+        tallies.countDuplicate()
+      } else {
+        tallies.count(packet, verdicts[index], tracker: tracker)
+      }
+    }
   }
 }

@@ -70,6 +70,18 @@ public struct Tallies: Sendable {
     explained = denials.count
   }
 
+  /// Packets that were taken out of tunnels, copies among them.
+  public private(set) var mirrored = 0
+  /// Second copies of mirrored packets, which have a frame and are counted nowhere else.
+  public private(set) var duplicates = 0
+
+  mutating func countMirrored() { mirrored += 1 }
+
+  mutating func countDuplicate() {
+    frames += 1
+    duplicates += 1
+  }
+
   /// Whether any packet had an outcome.
   subscript(outcome: OutcomeID) -> Tally {
     let index = Int(outcome.rawValue)

@@ -87,7 +87,7 @@ import TrafficAudit
     let lines = text.components(separatedBy: "\r\n")
     #expect(lines[0] == VerdictWriter.columns.joined(separator: ","))
     #expect(lines.count == 5)
-    #expect(lines[2] == "2,,74,192.0.2.1,192.0.2.2,udp,1,2,,,,unplaced,none,,,,,,")
+    #expect(lines[2] == "2,,74,192.0.2.1,192.0.2.2,udp,1,2,,,,unplaced,none,,,,,,,,,,")
     #expect(lines[1].contains(",\"eni-\"\"web\"\",1\",ingress,"))
   }
 

@@ -33,4 +33,88 @@ struct MirroredTrafficTests {
     #expect(denial?.interface == "eni-web")
     #expect(denial?.port == 22)
   }
+
+  /// Decodes frames one microsecond apart.
+  private func batch(_ frames: [[UInt8]]) -> PacketBatch {
+    var batch = PacketBatch()
+    for (number, frame) in frames.enumerated() {
+      let record = PacketRecord(
+        offset: 0, capturedLength: UInt32(frame.count), wireLength: UInt32(frame.count),
+        time: CaptureTime(nanoseconds: Int64(number) * 1000), linkType: .ethernet)
+      PacketDecoder(decapsulates: true).decode(frame.span, [record], into: &batch)
+    }
+    return batch
+  }
+
+  /// A copy as the interface with the address `mirror` sends it.
+  private func mirrored(_ packet: PacketSummary, at mirror: String, payload: [UInt8] = []) -> [UInt8] {
+    let builder = PacketBuilder()
+    return builder.frame(
+      for: .udp("\(mirror):65000", to: "10.0.2.99:4789"),
+      payload: [8, 0, 0, 0, 0, 0, 7, 0] + builder.frame(for: packet, payload: payload))
+  }
+
+  @Test("A packet that both of its interfaces mirror counts once, one that was sent twice counts twice")
+  func duplicates() {
+    let network = SemanticsNetwork().network
+    let packet = PacketSummary.tcp("10.0.1.10:40000", to: "10.0.0.10:443")
+    let other = PacketSummary.tcp("10.0.1.10:40001", to: "10.0.0.10:443")
+    let frames = [
+      mirrored(packet, at: "10.0.1.10"), mirrored(packet, at: "10.0.0.10"), mirrored(other, at: "10.0.1.10"),
+      mirrored(other, at: "10.0.1.10"), mirrored(other, at: "10.0.0.10"),
+    ]
+    let batch = batch(frames)
+    #expect(batch.outers.map(\.network) == [7, 7, 7, 7, 7])
+    var auditor = Auditor(PacketFilter(network))
+    auditor.audit(batch)
+    #expect(auditor.duplicates == [1, 4])
+    let report = AuditReport(auditor)
+    #expect(report.packets.total == 3)
+    #expect(report.duplicates == 2)
+    #expect(auditor.tallies.frames == 5)
+    var all = Auditor(PacketFilter(network), keepsDuplicates: true)
+    all.audit(batch)
+    #expect(AuditReport(all).packets.total == 5)
+    #expect(AuditReport(all).duplicates == 0)
+  }
+
+  @Test("S25: what two interfaces could mean is settled by who mirrored it")
+  func sourceInterface() {
+    var scene = SemanticsNetwork()
+    // Another VPC with the same addresses; the mirroring interface has one more, which only it has.
+    scene.addHost("twin", "subnet-b", "10.0.0.10")
+    scene.inbound("twin", "tcp 22 from 203.0.113.0/24")
+    scene.interface("eni-twin") {
+      $0.ipv4Addresses = [
+        .init(IPv4Address("10.1.0.77")!),
+        .init(IPv4Address("10.0.0.10")!, publicAddress: IPv4Address("198.51.100.77")),
+      ]
+    }
+    let packet = PacketSummary.tcp("203.0.113.7:50000", to: "10.0.0.10:22")
+    // Of another flow: what is unknown of a flow stays so.
+    let plain = PacketBuilder().frame(for: .tcp("203.0.113.7:50001", to: "10.0.0.10:22"))
+    var auditor = Auditor(PacketFilter(scene.network))
+    auditor.audit(batch([plain, mirrored(packet, at: "10.1.0.77")]))
+    #expect(auditor.tracker[auditor.verdicts[0].outcome].decisiveStep?.missing == .ambiguousAddress)
+    let judged = auditor.tracker[auditor.verdicts[1].outcome].steps.compactMap(\.interface)
+    #expect(judged.contains { auditor.filter.id(of: $0) == "eni-twin" })
+  }
+
+  @Test("Tunnels in tunnels are followed four deep, and cut ones are the datagrams that they are")
+  func nestedAndCut() {
+    let builder = PacketBuilder()
+    var frame = builder.frame(for: .tcp("203.0.113.7:50000", to: "10.0.0.10:443"))
+    for depth in 1...6 {
+      frame = builder.frame(
+        for: .udp("10.0.0.10:65000", to: "10.0.2.99:4789"),
+        payload: [8, 0, 0, 0, 0, 0, UInt8(depth), 0] + frame)
+      let batch = batch([frame])
+      #expect(batch.outers.first?.depth == min(depth, 4))
+      #expect((batch.packets[0].ipProtocol == .tcp) == (depth <= 4))
+    }
+    for length in 0..<frame.count {
+      let batch = batch([Array(frame.prefix(length))])
+      #expect(batch.packets.count == 1)
+    }
+  }
 }

@@ -31,6 +31,7 @@ public struct AuditJSONReport: Sendable {
       ("rules", .array(report.rules.map(rule))),
       ("undecoded", .array(report.undecoded.map(undecoded))),
       ("unknown", .array(report.unknowns.map(unknown))),
+      ("duplicates", .integer(report.duplicates)),
       ("warnings", .strings(report.warnings)),
     ]
     if !report.changes.isEmpty { members.append(("changes", .array(report.changes.map(change)))) }

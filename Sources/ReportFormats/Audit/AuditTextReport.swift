@@ -99,6 +99,10 @@ public struct AuditTextReport: Sendable {
     canvas.line(
       "  \(Quantities.count(flows.total, "flow")): \(Quantities.count(flows.allowed)) allowed, "
         + "\(Quantities.count(flows.denied)) denied")
+    if report.duplicates > 0 {
+      canvas.line(
+        "  \(Quantities.count(report.duplicates, "packet")) mirrored at a second interface, not counted")
+    }
   }
 
   private static let classes: [(PacketClass, String, Ink, String)] = [

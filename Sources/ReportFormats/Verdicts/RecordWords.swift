@@ -25,6 +25,9 @@ struct RecordWords: Sendable {
   let frame: [UInt8]
   let time, length, source, destination, ipProtocol: Field
   let sourcePort, destinationPort, icmpType, icmpCode, tcpFlags: Field
+  let outerSource, outerDestination, network, duplicate: Field
+  /// What ends a record.
+  let end: [UInt8]
   /// By class and by state, each with what stands before it.
   let verdicts: [[UInt8]]
   let states: [[UInt8]]
@@ -47,17 +50,22 @@ struct RecordWords: Sendable {
     icmpType = field("icmp_type", isText: false)
     icmpCode = field("icmp_code", isText: false)
     tcpFlags = field("tcp_flags", isText: true)
+    outerSource = field("outer_src_ip", isText: true)
+    outerDestination = field("outer_dst_ip", isText: true)
+    network = field("vni", isText: false)
+    duplicate = field("duplicate", isText: false)
+    end = Array((isCSV ? "\r\n" : "}\n").utf8)
     verdicts = PacketClass.allCases.map { Array((isCSV ? ",\($0)" : ",\"verdict\":\"\($0)\"").utf8) }
     states = FlowState.allCases.map { Array((isCSV ? ",\($0)" : ",\"state\":\"\($0)\"").utf8) }
   }
 }
 
-/// What a record says after the state: the same for every packet of an outcome.
+/// What a record says after the state, up to what is around the packet: the same for every packet of an outcome.
 struct RecordEnding {
   private var fields: [(name: String, value: String?)]
 
   init(_ outcome: PathOutcome, _ filter: PacketFilter) {
-    let step = Self.step(of: outcome, filter)
+    let step = outcome.recordedStep(filter)
     fields = [
       ("interface", step?.interface.map { filter.id(of: $0).rawValue }),
       ("direction", step?.direction.description),
@@ -71,15 +79,8 @@ struct RecordEnding {
     ]
   }
 
-  /// The step that a record names: what denied or is unknown, or else the last group or ACL whose rule admitted the
-  /// packet.
-  private static func step(of outcome: PathOutcome, _ filter: PacketFilter) -> PathStep? {
-    guard outcome.packetClass == .allow else { return outcome.decisiveStep }
-    let admission = outcome.steps.last { step in
-      step.rule.map { filter.rules[$0].kind != .route } ?? false
-    }
-    return admission ?? outcome.decisiveStep
-  }
+  /// The value of a field, or nil where it does not apply.
+  subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
 
   /// `sg-…/sgr-…`, `acl-…/100`; `acl-…/*` for the final deny.
   private static func rule(of step: PathStep, _ filter: PacketFilter) -> String? {
@@ -91,16 +92,16 @@ struct RecordEnding {
     return "\(filter.id(of: acl))/*"
   }
 
-  /// The fields and the end of the line.
+  /// The fields, without the end of the line.
   func bytes(_ format: VerdictWriter.Format) -> [UInt8] {
     switch format {
     case .csv:
-      return Array((fields.map { "," + Self.quoted($0.value ?? "") }.joined() + "\r\n").utf8)
+      return Array((fields.map { "," + Self.quoted($0.value ?? "") }.joined()).utf8)
     case .ndjson:
       let members = fields.compactMap { field in
         field.value.map { ",\"\(field.name)\":\(JSONText.string($0).compact())" }
       }
-      return Array((members.joined() + "}\n").utf8)
+      return Array(members.joined().utf8)
     }
   }
 
@@ -108,5 +109,15 @@ struct RecordEnding {
   private static func quoted(_ value: String) -> String {
     let isPlain = value.utf8.allSatisfy { ![0x22, 0x2c, 0x0a, 0x0d].contains($0) }
     return isPlain ? value : "\"\(value.replacing("\"", with: "\"\""))\""
+  }
+}
+
+extension PathOutcome {
+  /// The step that a record names: what denied or is unknown, or else the last group or ACL whose rule admitted the
+  /// packet.
+  func recordedStep(_ filter: PacketFilter) -> PathStep? {
+    guard packetClass == .allow else { return decisiveStep }
+    let admission = steps.last { step in step.rule.map { filter.rules[$0].kind != .route } ?? false }
+    return admission ?? decisiveStep
   }
 }

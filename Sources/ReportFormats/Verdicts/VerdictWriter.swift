@@ -20,6 +20,7 @@ public struct VerdictWriter: Sendable {
     "frame", "time", "length", "src_ip", "dst_ip", "protocol", "src_port", "dst_port", "icmp_type",
     "icmp_code",
     "tcp_flags", "verdict", "state", "interface", "direction", "stage", "code", "rule", "missing",
+    "outer_src_ip", "outer_dst_ip", "vni", "duplicate",
   ]
 
   public let format: Format
@@ -46,10 +47,15 @@ public struct VerdictWriter: Sendable {
   }
 
   /// Appends the records of a batch and its verdicts, which `tracker` has produced.
+  ///
+  /// - Parameter duplicates: Places in the batch of second copies of mirrored packets, in order.
   public mutating func append(
-    _ batch: PacketBatch, _ verdicts: [Verdict], tracker: ConnectionTracker, to buffer: inout TextBuffer
+    _ batch: PacketBatch, _ verdicts: [Verdict], duplicates: [Int] = [], tracker: ConnectionTracker,
+    to buffer: inout TextBuffer
   ) {
-    for (packet, verdict) in zip(batch.packets, verdicts) {
+    var copies = duplicates[...]
+    for (index, verdict) in verdicts.enumerated() {
+      let packet = batch.packets[index]
       let outcome = Int(verdict.outcome.rawValue)
       while endings.count <= outcome { endings.append([]) }
       if endings[outcome].isEmpty {
@@ -57,7 +63,23 @@ public struct VerdictWriter: Sendable {
       }
       frame += 1
       append(packet, verdict, to: &buffer)
+      let isCopy = copies.first == index
+      if isCopy { copies.removeFirst() }
+      append(batch.outer(of: index), isCopy: isCopy, to: &buffer)
     }
+  }
+
+  /// What was around the packet, and the record's end.
+  private func append(_ outer: OuterPacket?, isCopy: Bool, to buffer: inout TextBuffer) {
+    words.outerSource.append(to: &buffer, if: outer != nil) { buffer in
+      if let outer { buffer.append(outer.addresses.source) }
+    }
+    words.outerDestination.append(to: &buffer, if: outer != nil) { buffer in
+      if let outer { buffer.append(outer.addresses.destination) }
+    }
+    words.network.append(to: &buffer, if: outer != nil) { $0.append(decimal: outer?.network ?? 0) }
+    words.duplicate.append(to: &buffer, if: isCopy) { $0.append("true") }
+    buffer.append(words.end)
   }
 
   private mutating func append(_ packet: PacketSummary, _ verdict: Verdict, to buffer: inout TextBuffer) {

@@ -1,0 +1,303 @@
+import Filtering
+import NetworkTypes
+import RuleMatching
+import VirtualNetworks
+
+/// Compares what a flow log recorded with what the network's rules predict.
+public struct FlowLogAudit: Sendable {
+  /// What the rules say of a record at its interface.
+  public enum Prediction: String, Sendable, Hashable, CaseIterable {
+    case accept = "ACCEPT"
+    case reject = "REJECT"
+    /// The packets would be stopped before they come to the interface.
+    case stoppedBefore = "stopped before"
+    /// The platform's own traffic, which is not logged.
+    case exempt
+    /// The model lacks what decides.
+    case unknown
+    /// The interface is not in the network.
+    case noInterface = "no such interface"
+    /// Neither end is an address of the interface.
+    case notPlaced = "not placed"
+  }
+
+  /// Records that disagree in the same way.
+  public struct Disagreement: Sendable, Hashable {
+    public var isAccepted: Bool
+    public var prediction: Prediction
+    public var interface: ResourceID?
+    public var interfaceName: String?
+    public var direction: Direction?
+    public var remote: IPPrefix
+    public var ipProtocol: IPProtocol
+    /// Destination port; nil where the protocol has none, or where it is a client's.
+    public var port: UInt16?
+    public var records = 0
+    public var packets = 0
+    public var bytes = 0
+    public var firstLine: Int
+    public var explanation: String
+    /// What may be behind it, likeliest first.
+    public var reasons: [String]
+  }
+
+  public struct Report: Sendable {
+    public var records = 0
+    /// NODATA and SKIPDATA.
+    public var withoutTraffic = 0
+    public var acceptedAsPredicted = 0
+    public var rejectedAsPredicted = 0
+    /// Records of which nothing can be predicted, by why.
+    public var notPredicted: [Prediction: Int] = [:]
+    /// Most records first.
+    public var disagreements: [Disagreement] = []
+
+    public init() {}
+
+    public var agreements: Int { acceptedAsPredicted + rejectedAsPredicted }
+    public var disagreeing: Int { disagreements.reduce(0) { $0 + $1.records } }
+  }
+
+  private let filter: PacketFilter
+  private let finder: PassageFinder
+  private let network: VirtualNetwork
+  private let interfaces: [ResourceID: InterfaceIndex]
+  private var tracker = ConnectionTracker()
+  private var pings: Set<AddressPair> = []
+  private var groups: [GroupKey: Disagreement] = [:]
+  public private(set) var report = Report()
+
+  private struct GroupKey: Hashable {
+    var isAccepted: Bool
+    var prediction: Prediction
+    var interface: ResourceID?
+    var direction: Direction?
+    var remote: IPPrefix
+    var ipProtocol: IPProtocol
+    var port: UInt16?
+  }
+
+  /// Groups that are told apart by remote and port; further ones are put together.
+  public static let groupLimit = 100_000
+
+  public init(_ filter: PacketFilter, _ network: VirtualNetwork) {
+    self.filter = filter
+    self.network = network
+    finder = PassageFinder(filter, network)
+    interfaces = Dictionary(
+      network.networkInterfaces.enumerated().map { ($0.element.id, InterfaceIndex($0.offset)) },
+      uniquingKeysWith: { first, _ in first })
+  }
+
+  public mutating func countRecordWithoutTraffic() { report.withoutTraffic += 1 }
+
+  /// Judges entries; those of one call are put in order of time, requests before their answers.
+  public mutating func audit(_ entries: [FlowLogEntry]) {
+    let ordered = entries.sorted { left, right in
+      (left.start, left.looksLikeAnswer ? 1 : 0, left.line) < (
+        right.start, right.looksLikeAnswer ? 1 : 0, right.line
+      )
+    }
+    for entry in ordered { judge(entry) }
+  }
+
+  /// The report with its disagreements in order.
+  public func finished() -> Report {
+    var report = report
+    report.disagreements = groups.values.sorted {
+      ($1.records, $0.firstLine) < ($0.records, $1.firstLine)
+    }
+    return report
+  }
+
+  private mutating func judge(_ entry: FlowLogEntry) {
+    report.records += 1
+    let (prediction, place) = predict(entry)
+    switch (prediction, entry.isAccepted) {
+    case (.accept, true): report.acceptedAsPredicted += 1
+    case (.reject, false): report.rejectedAsPredicted += 1
+    case (.accept, false), (.reject, true), (.stoppedBefore, _): count(entry, prediction, place)
+    case (.exempt, _), (.unknown, _), (.noInterface, _), (.notPlaced, _):
+      report.notPredicted[prediction, default: 0] += 1
+    }
+  }
+
+  // MARK: Prediction
+
+  /// Where a record was made, and how the packet was judged that stands for it.
+  private struct Place {
+    var interface: InterfaceIndex
+    var direction: Direction
+    var packet: PacketSummary
+    var outcome: OutcomeID
+  }
+
+  private mutating func predict(_ entry: FlowLogEntry) -> (Prediction, Place?) {
+    guard let interface = place(of: entry) else {
+      return (entry.interface == nil ? .notPlaced : .noInterface, nil)
+    }
+    guard let direction = entry.direction ?? direction(of: entry, at: interface) else {
+      return (.notPlaced, nil)
+    }
+    let packet = packet(standingFor: entry)
+    if let isAccepted = gatewayPrediction(entry, interface, direction, packet) {
+      return (isAccepted ? .accept : .reject, nil)
+    }
+    let verdict = filter.seen(by: interface).evaluate(packet, tracking: &tracker)
+    let place = Place(interface: interface, direction: direction, packet: packet, outcome: verdict.outcome)
+    let outcome = tracker[verdict.outcome]
+    switch verdict.packetClass {
+    case .exempt: return (.exempt, place)
+    case .unplaced, .undecoded: return (.notPlaced, place)
+    case .allow, .deny, .unknown: break
+    }
+    let passages = finder.passages(of: PacketHeader(packet), outcome)
+    guard let passage = passages.first(where: { $0.interface == interface && $0.direction == direction })
+    else {
+      return (verdict.packetClass == .deny ? .stoppedBefore : .unknown, place)
+    }
+    return (passage.isAccepted.map { $0 ? .accept : .reject } ?? .unknown, place)
+  }
+
+  /// What a NAT gateway's interface records: no groups, and its subnet's ACL unless the other end is a neighbour. What
+  /// the gateway itself does not take is not told by the log.
+  private func gatewayPrediction(
+    _ entry: FlowLogEntry, _ interface: InterfaceIndex, _ direction: Direction, _ packet: PacketSummary
+  ) -> Bool? {
+    let model = network.networkInterfaces[Int(interface.rawValue)]
+    guard model.kind == .natGateway, let subnet = filter.subnet(of: interface),
+      let entries = filter.aclEntries(ofSubnet: subnet, direction)
+    else { return nil }
+    let remote = direction == .egress ? entry.addresses.destination : entry.addresses.source
+    if network.subnets[subnet].contains(remote) { return true }
+    let service = ServiceKey(packet.ipProtocol, port: packet.destinationPort)
+    return entries.first { $0.resolved.matches(remote: remote, service: service) }?.allows ?? false
+  }
+
+  private func place(of entry: FlowLogEntry) -> InterfaceIndex? {
+    if let id = entry.interface { return interfaces[id] }
+    let position = network.networkInterfaces.firstIndex { interface in
+      [entry.addresses.source, entry.addresses.destination].contains { interface.has($0) }
+    }
+    return position.map { InterfaceIndex($0) }
+  }
+
+  private func direction(of entry: FlowLogEntry, at interface: InterfaceIndex) -> Direction? {
+    let model = network.networkInterfaces[Int(interface.rawValue)]
+    if model.has(entry.addresses.source) { return .egress }
+    return model.has(entry.addresses.destination) ? .ingress : nil
+  }
+
+  /// A packet that would be logged so.
+  private mutating func packet(standingFor entry: FlowLogEntry) -> PacketSummary {
+    var packet = PacketSummary(
+      addresses: entry.addresses, time: CaptureTime(nanoseconds: 0).advanced(bySeconds: entry.start),
+      wireLength: 0, fields: [.addresses, .transport], ipProtocol: entry.ipProtocol,
+      sourcePort: entry.sourcePort,
+      destinationPort: entry.destinationPort)
+    switch entry.ipProtocol {
+    case .tcp: packet.tcpFlags = flags(of: entry)
+    case .icmp, .icmpv6:
+      // Types are not in the log (semantics FL-4): pings, as nearly all of it is, and their answers.
+      let (request, reply): (UInt16, UInt16) = entry.ipProtocol == .icmp ? (8, 0) : (128, 129)
+      let isAnswer = pings.contains(entry.addresses.reversed)
+      if !isAnswer { pings.insert(entry.addresses) }
+      packet.sourcePort = 1
+      packet.destinationPort = (isAnswer ? reply : request) << 8
+    default: break
+    }
+    return packet
+  }
+
+  private func flags(of entry: FlowLogEntry) -> TCPFlags {
+    if let mask = entry.tcpFlags {
+      if mask & 18 == 18 { return [.syn, .ack] }
+      return mask & 2 != 0 ? .syn : .ack
+    }
+    return entry.looksLikeAnswer ? [.syn, .ack] : .syn
+  }
+
+  // MARK: Disagreements
+
+  private mutating func count(_ entry: FlowLogEntry, _ prediction: Prediction, _ place: Place?) {
+    let direction = place?.direction ?? entry.direction
+    let remote = direction == .egress ? entry.addresses.destination : entry.addresses.source
+    let isService = entry.ipProtocol.hasPorts && !entry.looksLikeAnswer
+    var key = GroupKey(
+      isAccepted: entry.isAccepted, prediction: prediction, interface: entry.interface, direction: direction,
+      remote: IPPrefix(remote, length: remote.family == .v4 ? 24 : 64), ipProtocol: entry.ipProtocol,
+      port: isService ? entry.destinationPort : nil)
+    if groups.count >= Self.groupLimit && groups[key] == nil {
+      key.remote = remote.family == .v4 ? .v4(.everything) : .v6(.everything)
+      key.port = nil
+    }
+    var group =
+      groups[key]
+      ?? Disagreement(
+        isAccepted: key.isAccepted, prediction: prediction, interface: key.interface,
+        interfaceName: key.interface.flatMap { filter.name(of: $0) }, direction: direction,
+        remote: key.remote,
+        ipProtocol: key.ipProtocol, port: key.port, firstLine: entry.line,
+        explanation: place.map { explain($0, prediction) } ?? "", reasons: reasons(entry, prediction))
+    group.records += 1
+    group.packets += entry.packets
+    group.bytes += entry.bytes
+    group.firstLine = min(group.firstLine, entry.line)
+    groups[key] = group
+  }
+
+  private func explain(_ place: Place, _ prediction: Prediction) -> String {
+    let outcome = tracker[place.outcome]
+    if outcome.packetClass == .deny { return filter.explain(outcome, for: PacketHeader(place.packet)) }
+    let admission = outcome.steps.last { step in
+      step.interface == place.interface && step.direction == place.direction && step.rule != nil
+    }
+    return admission.map { filter.explain($0, for: PacketHeader(place.packet)) } ?? "nothing stops it here"
+  }
+
+  private func reasons(_ entry: FlowLogEntry, _ prediction: Prediction) -> [String] {
+    var reasons: [String] = []
+    if let reason = entry.rejectReason {
+      reasons.append(
+        reason == "BPA" ? "VPC Block Public Access rejected it" : "the log gives the reason \(reason)")
+    }
+    switch (prediction, entry.isAccepted) {
+    case (.accept, _):
+      if entry.ipProtocol == .tcp && (entry.tcpFlags.map { $0 & 2 == 0 } ?? entry.looksLikeAnswer) {
+        reasons.append(
+          "segments that came after the connection was closed are rejected whatever the rules say")
+      }
+      reasons.append("a group or ACL was changed after the log was written")
+      if entry.ipProtocol.hasICMPKind {
+        reasons.append("it was another ICMP type than a ping: the log does not tell")
+      }
+      if entry.ipProtocol == .udp {
+        reasons.append("an answer that came after its flow was forgotten (30 s)")
+      }
+    case (.stoppedBefore, _):
+      reasons.append("the rules on the way here were changed after the log was written")
+      reasons.append("the packets come another way than the routes tell")
+    default:
+      reasons.append("a group or ACL was changed after the log was written")
+      if entry.ipProtocol == .tcp && entry.tcpFlags.map({ $0 & 2 == 0 }) ?? true {
+        reasons.append("the connection was begun before the log, by the other side or under older rules")
+      }
+      if entry.ipProtocol.hasICMPKind {
+        reasons.append("it was another ICMP type than a ping: the log does not tell")
+      }
+      if entry.looksLikeAnswer { reasons.append("the log does not have the request that it answers") }
+    }
+    return reasons
+  }
+}
+
+extension NetworkInterface {
+  fileprivate func has(_ address: IPAddress) -> Bool {
+    switch address {
+    case .v4(let v4):
+      if ipv4Addresses.contains(where: { $0.address == v4 || $0.publicAddress == v4 }) { return true }
+    case .v6(let v6): if ipv6Addresses.contains(v6) { return true }
+    }
+    return delegatedPrefixes.contains { $0.contains(address) }
+  }
+}

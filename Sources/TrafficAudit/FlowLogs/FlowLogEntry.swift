@@ -1,0 +1,89 @@
+import NetworkTypes
+import VirtualNetworks
+
+/// What a line of a flow log says, as far as a judgement needs it.
+public struct FlowLogEntry: Sendable, Hashable {
+  /// The line's number in its file, from 1.
+  public var line: Int
+  public var interface: ResourceID?
+  public var addresses: AddressPair
+  public var sourcePort: UInt16
+  public var destinationPort: UInt16
+  public var ipProtocol: IPProtocol
+  public var packets: Int
+  public var bytes: Int
+  public var start: Int64
+  public var isAccepted: Bool
+  /// nil where the log does not tell.
+  public var tcpFlags: UInt16?
+  public var direction: Direction?
+  /// `BPA`, `EC`; nil where the log does not tell.
+  public var rejectReason: String?
+
+  /// Why a line is not an entry.
+  public struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
+    public var found: String
+    public var expected: String
+    public var description: String { "found \(found), expected \(expected)" }
+  }
+
+  /// Parses a line; nil for records without traffic (NODATA, SKIPDATA; semantics FL-10).
+  public init?(_ text: String, _ format: FlowLogFormat, line: Int) throws(Fault) {
+    let words = text.split(separator: " ", omittingEmptySubsequences: true)
+    guard words.count == format.fields.count else {
+      throw Fault(found: "\(words.count) fields", expected: "\(format.fields.count)")
+    }
+    var values: [FlowLogField: Substring] = [:]
+    for (field, word) in zip(format.fields, words) where word != "-" { values[field] = word }
+    if let status = values[.logStatus], status != "OK" {
+      guard status == "NODATA" || status == "SKIPDATA" else {
+        throw Fault(found: "the log status '\(status)'", expected: "OK, NODATA or SKIPDATA")
+      }
+      return nil
+    }
+    self.line = line
+    interface = values[.interfaceID].map { ResourceID(String($0)) }
+    let source = try Self.address(values[.packetSource] ?? values[.source], "source")
+    let destination = try Self.address(values[.packetDestination] ?? values[.destination], "destination")
+    guard let addresses = AddressPair(source: source, destination: destination) else {
+      throw Fault(found: "\(source) and \(destination)", expected: "addresses of one family")
+    }
+    self.addresses = addresses
+    sourcePort = try Self.number(values[.sourcePort] ?? "0", "a port")
+    destinationPort = try Self.number(values[.destinationPort] ?? "0", "a port")
+    ipProtocol = IPProtocol(rawValue: try Self.number(values[.ipProtocol], "a protocol's number"))
+    packets = try Self.number(values[.packets] ?? "0", "a number of packets")
+    bytes = try Self.number(values[.bytes] ?? "0", "a number of bytes")
+    start = try Self.number(values[.start] ?? "0", "seconds since 1970")
+    switch values[.action] {
+    case "ACCEPT": isAccepted = true
+    case "REJECT": isAccepted = false
+    case let other: throw Fault(found: "the action '\(other ?? "-")'", expected: "ACCEPT or REJECT")
+    }
+    tcpFlags = values[.tcpFlags].flatMap { UInt16($0) }
+    direction = values[.direction].flatMap { word in Direction.allCases.first { $0.description == word } }
+    rejectReason = values[.rejectReason].map(String.init)
+  }
+
+  private static func address(_ text: Substring?, _ end: String) throws(Fault) -> IPAddress {
+    guard let text, let address = IPAddress(text) else {
+      throw Fault(found: "the \(end) '\(text ?? "-")'", expected: "an address")
+    }
+    return address
+  }
+
+  private static func number<Number: FixedWidthInteger>(
+    _ text: Substring?, _ what: String
+  ) throws(Fault) -> Number {
+    guard let text, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Number(text) else {
+      throw Fault(found: "'\(text ?? "-")'", expected: what)
+    }
+    return number
+  }
+
+  /// Whether the line's ports look like those of an answer: from a service to whoever asked.
+  var looksLikeAnswer: Bool {
+    if ipProtocol == .tcp, let tcpFlags, tcpFlags & 2 != 0 { return tcpFlags & 16 != 0 }
+    return ipProtocol.hasPorts && sourcePort < destinationPort
+  }
+}

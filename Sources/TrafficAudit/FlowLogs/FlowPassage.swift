@@ -1,0 +1,135 @@
+import Filtering
+import NetworkTypes
+import RuleMatching
+import VirtualNetworks
+
+/// A packet's passing of one interface, as flow logs see it.
+public struct FlowPassage: Sendable, Hashable {
+  public var interface: InterfaceIndex
+  public var direction: Direction
+  /// Whether groups and ACLs let it pass here; nil if the model cannot tell.
+  public var isAccepted: Bool?
+  /// Addresses and ports as they are on the wire at the interface.
+  public var header: PacketHeader
+  /// The path that the packet leaves by, in the numbers of the log (semantics section 7.2).
+  public var trafficPath: Int?
+  /// The interface that it passes next.
+  public var next: InterfaceIndex?
+}
+
+/// Says which interfaces a judged packet passed, and what each let pass.
+public struct PassageFinder: Sendable {
+  private let filter: PacketFilter
+  private let network: VirtualNetwork
+  private let internetGateways: Set<ResourceID>
+  private let peerings: [ResourceID: PeeringConnection]
+  private let gatewayEndpoints: Set<ResourceID>
+  private let virtualPrivateGateways: Set<ResourceID>
+  private let natGateways: Set<ResourceID>
+
+  public init(_ filter: PacketFilter, _ network: VirtualNetwork) {
+    self.filter = filter
+    self.network = network
+    internetGateways = Set(network.internetGateways.map(\.id)).union(network.egressOnlyGateways.map(\.id))
+    peerings = Dictionary(
+      network.peeringConnections.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    gatewayEndpoints = Set(network.endpoints.filter { $0.kind == .gateway }.map(\.id))
+    virtualPrivateGateways = Set(network.virtualPrivateGateways.map(\.id))
+    natGateways = Set(network.natGateways.map(\.id))
+  }
+
+  /// The passages of a packet that was judged to have this outcome, in the order of its way; none for what is never
+  /// logged (semantics FL-13) or not the network's.
+  ///
+  /// Walks the packet's way once more: ask once for each flow and direction.
+  public func passages(of header: PacketHeader, _ outcome: PathOutcome) -> [FlowPassage] {
+    guard [.allow, .deny, .unknown].contains(outcome.packetClass) else { return [] }
+    if let late = outcome.steps.first, outcome.steps.count == 1, late.element == .connection {
+      // The connection was closed: rejected where it is tracked (semantics CT-25).
+      guard let interface = late.interface else { return [] }
+      return [FlowPassage(interface: interface, direction: late.direction, isAccepted: false, header: header)]
+    }
+    let isReply = outcome.steps.contains { $0.action == .established }
+    guard let answer = filter.trace(captured: isReply ? header.request : header) else { return [] }
+    var steps = answer.steps.filter { $0.way == (isReply ? .reply : .request) }
+    if isReply && steps.isEmpty {
+      steps = filter.trace(captured: header)?.steps.filter { $0.way == .request } ?? []
+    }
+    return passages(along: steps, from: header)
+  }
+
+  private func passages(along steps: [TraceStep], from header: PacketHeader) -> [FlowPassage] {
+    var passages: [FlowPassage] = []
+    var before = header
+    for traced in steps {
+      let step = traced.step
+      if let last = passages.indices.last, passages[last].direction == .egress,
+        passages[last].trafficPath == nil,
+        let resource = step.resource
+      {
+        passages[last].trafficPath = path(over: filter.id(of: resource))
+      }
+      if let interface = step.interface {
+        switch step.element {
+        case .securityGroup, .networkACL, .connection:
+          if passages.last?.interface != interface || passages.last?.direction != step.direction {
+            passages.append(
+              FlowPassage(
+                interface: interface, direction: step.direction, isAccepted: true, header: traced.header))
+          }
+          if step.action == .deny { passages[passages.count - 1].isAccepted = false }
+          if step.action == .unknown { passages[passages.count - 1].isAccepted = nil }
+        case .gateway where step.action == .translate && translates(interface) && !isInternetGateway(step):
+          // A NAT gateway's or balancer's own interface: in as the packet was, out as it has become.
+          if passages.last?.interface != interface || passages.last?.direction != .ingress {
+            passages.append(
+              FlowPassage(interface: interface, direction: .ingress, isAccepted: true, header: before))
+          }
+          passages.append(
+            FlowPassage(interface: interface, direction: .egress, isAccepted: true, header: traced.header))
+        default: break
+        }
+      }
+      if step.action == .deny { break }
+      before = traced.header
+    }
+    for index in passages.indices.dropLast() where passages[index].direction == .egress {
+      let next = passages[index + 1].interface
+      passages[index].next = next
+      if passages[index].trafficPath == nil && vpc(of: next) == vpc(of: passages[index].interface) {
+        passages[index].trafficPath = 1
+      }
+    }
+    return passages
+  }
+
+  private func vpc(of interface: InterfaceIndex) -> ResourceID {
+    network.networkInterfaces[Int(interface.rawValue)].vpc
+  }
+
+  /// Internet gateways have no interface of their own: their translation is beyond the one that is named.
+  private func isInternetGateway(_ step: PathStep) -> Bool {
+    step.resource.map { internetGateways.contains(filter.id(of: $0)) } ?? false
+  }
+
+  private func translates(_ interface: InterfaceIndex) -> Bool {
+    switch network.networkInterfaces[Int(interface.rawValue)].kind {
+    case .natGateway, .networkLoadBalancer: true
+    default:
+      network.natGateways.contains { gateway in
+        gateway.addresses.contains { $0.networkInterface == filter.id(of: interface) }
+      }
+    }
+  }
+
+  /// 7 and 8 in place of 2: what Nitro instances write ([mem] in semantics section 7.2).
+  private func path(over gateway: ResourceID) -> Int? {
+    if internetGateways.contains(gateway) { return 8 }
+    if gatewayEndpoints.contains(gateway) { return 7 }
+    if natGateways.contains(gateway) { return 1 }
+    if virtualPrivateGateways.contains(gateway) { return 3 }
+    guard let peering = peerings[gateway] else { return nil }
+    let regions = Set([peering.requester.region, peering.accepter.region].compactMap { $0 })
+    return regions.count > 1 ? 5 : 4
+  }
+}

@@ -1,0 +1,204 @@
+import Filtering
+import NetworkTypes
+import RuleMatching
+import TestSupport
+import Testing
+import TrafficAudit
+import VirtualNetworks
+
+/// Flow log records of judged packets (semantics section 7), and records judged in place of packets.
+@Suite struct FlowLogTests {
+  private struct Row: Equatable {
+    var interface: String
+    var source: String
+    var destination: String
+    var direction: Direction
+    var isAccepted: Bool
+  }
+
+  /// Records of packets in the network of the semantics, as the wire had them.
+  private func records(
+    _ scene: SemanticsNetwork, _ packets: [PacketSummary], interval: Int = 600
+  ) -> [FlowLogRecord] {
+    let filter = PacketFilter(scene.network)
+    var tracker = ConnectionTracker()
+    var recorder = FlowLogRecorder(filter, scene.network, interval: interval)
+    for packet in packets {
+      let verdict = filter.evaluate(packet, tracking: &tracker)
+      recorder.count(packet, length: 60, verdict, tracker: tracker)
+    }
+    return recorder.take(all: true)
+  }
+
+  private func rows(_ scene: SemanticsNetwork, _ packets: [PacketSummary]) -> [Row] {
+    records(scene, packets).map { record in
+      Row(
+        interface: scene.network.networkInterfaces[Int(record.passage.interface.rawValue)].id.rawValue,
+        source: "\(record.passage.header.source)", destination: "\(record.passage.header.destination)",
+        direction: record.passage.direction, isAccepted: record.isAccepted)
+    }
+  }
+
+  @Test("S11, FL-7: an answer that an ACL stops is an ACCEPT and a REJECT")
+  func acceptThenReject() {
+    var scene = SemanticsNetwork()
+    scene.acl(
+      "subnet-pub", inbound: ["100 allow tcp 443 from 0.0.0.0/0"],
+      outbound: ["100 allow tcp 443 to 0.0.0.0/0"])
+    let rows = rows(
+      scene,
+      [
+        .tcp("203.0.113.7:51000", to: "10.0.0.10:443"),
+        .tcp("10.0.0.10:443", to: "203.0.113.7:51000", [.syn, .ack]),
+      ])
+    #expect(
+      rows == [
+        Row(
+          interface: "eni-web", source: "203.0.113.7", destination: "10.0.0.10", direction: .ingress,
+          isAccepted: true),
+        Row(
+          interface: "eni-web", source: "10.0.0.10", destination: "203.0.113.7", direction: .egress,
+          isAccepted: false),
+      ])
+  }
+
+  @Test("FL-11: a NAT gateway's interface sees both sides")
+  func natGateway() {
+    let scene = SemanticsNetwork()
+    let rows = rows(
+      scene,
+      [
+        .tcp("10.0.1.10:40000", to: "203.0.113.7:443"),
+        .tcp("203.0.113.7:443", to: "10.0.1.10:40000", [.syn, .ack]),
+      ])
+    #expect(
+      rows == [
+        Row(
+          interface: "eni-app", source: "10.0.1.10", destination: "203.0.113.7", direction: .egress,
+          isAccepted: true),
+        Row(
+          interface: "eni-nat", source: "10.0.1.10", destination: "203.0.113.7", direction: .ingress,
+          isAccepted: true),
+        Row(
+          interface: "eni-nat", source: "10.0.0.220", destination: "203.0.113.7", direction: .egress,
+          isAccepted: true),
+        Row(
+          interface: "eni-nat", source: "203.0.113.7", destination: "10.0.0.220", direction: .ingress,
+          isAccepted: true),
+        Row(
+          interface: "eni-nat", source: "203.0.113.7", destination: "10.0.1.10", direction: .egress,
+          isAccepted: true),
+        Row(
+          interface: "eni-app", source: "203.0.113.7", destination: "10.0.1.10", direction: .ingress,
+          isAccepted: true),
+      ])
+  }
+
+  @Test("FL-16, S17: what routing drops is an ACCEPT at the sender, and nothing arrives")
+  func routing() {
+    var scene = SemanticsNetwork()
+    scene.route("rtb-priv", "10.9.0.0/16", .peering("pcx-gone"), isBlackhole: true)
+    let rows = rows(scene, [.tcp("10.0.1.10:40000", to: "10.9.0.1:443")])
+    #expect(rows.map(\.interface) == ["eni-app"])
+    #expect(rows.map(\.isAccepted) == [true])
+  }
+
+  @Test("S12, FL-13: Amazon DNS and metadata are not logged, one's own DNS is")
+  func notLogged() {
+    let scene = SemanticsNetwork()
+    #expect(rows(scene, [.udp("10.0.1.10:40000", to: "10.0.0.2:53")]).isEmpty)
+    #expect(rows(scene, [.udp("10.0.1.10:40000", to: "169.254.169.253:53")]).isEmpty)
+    #expect(rows(scene, [.tcp("10.0.1.10:40000", to: "169.254.169.254:80")]).isEmpty)
+    #expect(rows(scene, [.udp("10.0.1.10:40000", to: "10.0.2.10:53")]).count == 2)
+    #expect(rows(scene, [.udp("192.0.2.1:40000", to: "198.18.0.1:53")]).isEmpty)
+  }
+
+  @Test("FL-9: flags are those of all packets together, and an interval ends a record")
+  func flagsAndIntervals() {
+    let scene = SemanticsNetwork()
+    let (client, server) = ("203.0.113.7:51000", "10.0.0.10:443")
+    let packets: [PacketSummary] = [
+      .tcp(client, to: server, .syn, at: 1), .tcp(server, to: client, [.syn, .ack], at: 1),
+      .tcp(client, to: server, .ack, at: 2), .tcp(client, to: server, [.fin, .ack], at: 3),
+      .tcp(server, to: client, [.fin, .ack], at: 4), .tcp("203.0.113.7:51001", to: server, .ack, at: 61),
+    ]
+    let records = records(scene, packets, interval: 60)
+    #expect(records.map(\.tcpFlags) == [3, 19, 0])
+    #expect(records.map(\.packets) == [3, 2, 1])
+    #expect(records.map(\.bytes) == [180, 120, 60])
+    #expect(records[0].first.nanoseconds == 1_000_000_000 && records[0].last.nanoseconds == 3_000_000_000)
+  }
+
+  // MARK: Records judged
+
+  private func compare(_ scene: SemanticsNetwork, _ lines: [String]) throws -> FlowLogAudit.Report {
+    var audit = FlowLogAudit(PacketFilter(scene.network), scene.network)
+    let entries = try lines.enumerated().map { number, line in
+      try #require(try FlowLogEntry(line, .standard, line: number + 1))
+    }
+    audit.audit(entries)
+    return audit.finished()
+  }
+
+  private func line(_ interface: String, _ ends: String, _ action: String, start: Int = 100) -> String {
+    "2 123456789012 \(interface) \(ends) 5 500 \(start) \(start + 59) \(action) OK"
+  }
+
+  @Test func recordsThatAgreeWithTheRules() throws {
+    var scene = SemanticsNetwork()
+    scene.inbound("web", "tcp 443 from 0.0.0.0/0")
+    let report = try compare(
+      scene,
+      [
+        // The answer stands first, and is judged after its request.
+        line("eni-web", "10.0.0.10 203.0.113.7 443 51000 6", "ACCEPT"),
+        line("eni-web", "203.0.113.7 10.0.0.10 51000 443 6", "ACCEPT"),
+        line("eni-web", "203.0.113.7 10.0.0.10 51000 22 6", "REJECT"),
+        line("eni-nat", "10.0.1.10 10.0.0.220 40000 443 6", "ACCEPT"),
+      ])
+    #expect(report.records == 4)
+    #expect(report.acceptedAsPredicted == 3)
+    #expect(report.rejectedAsPredicted == 1)
+    #expect(report.disagreements.isEmpty)
+  }
+
+  @Test func recordsThatDisagreeAreGroupedWithReasons() throws {
+    var scene = SemanticsNetwork()
+    scene.inbound("web", "tcp 443 from 0.0.0.0/0")
+    let report = try compare(
+      scene,
+      [
+        line("eni-web", "203.0.113.7 10.0.0.10 51000 22 6", "ACCEPT"),
+        line("eni-web", "203.0.113.9 10.0.0.10 51001 22 6", "ACCEPT"),
+        line("eni-web", "198.51.100.200 10.0.0.10 51001 443 6", "REJECT"),
+        line("eni-gone", "198.51.100.200 10.0.0.10 51001 443 6", "REJECT"),
+      ])
+    #expect(report.disagreements.map(\.records) == [2, 1])
+    #expect(report.disagreements.map(\.prediction) == [.reject, .accept])
+    #expect(report.disagreements[0].port == 22)
+    #expect(report.disagreements[0].remote.description == "203.0.113.0/24")
+    #expect(report.disagreements[0].explanation.contains("no inbound rule of sg-web"))
+    #expect(report.disagreements.allSatisfy { !$0.reasons.isEmpty })
+    #expect(report.notPredicted == [.noInterface: 1])
+  }
+
+  @Test func linesThatAreNoRecords() throws {
+    let bad = [
+      ("2 123456789012 eni-1", "3 fields"),
+      (line("eni-1", "10.0.0.1 10.0.0.2 99999 22 6", "ACCEPT"), "'99999'"),
+      (line("eni-1", "10.0.0.1 10.0.0.300 1 22 6", "ACCEPT"), "'10.0.0.300'"),
+      (line("eni-1", "10.0.0.1 10.0.0.2 1 22 6", "MAYBE"), "'MAYBE'"),
+      (line("eni-1", "10.0.0.1 ::1 1 22 6", "ACCEPT"), "::1"), (line("eni-1", "- - 1 22 6", "ACCEPT"), "'-'"),
+    ]
+    for (text, found) in bad {
+      do throws(FlowLogEntry.Fault) {
+        _ = try FlowLogEntry(text, .standard, line: 1)
+        Issue.record("\(text) is taken for a record")
+      } catch {
+        #expect(error.found.contains(found), "\(error)")
+      }
+    }
+    let silent = "2 123456789012 eni-1 - - - - - - - 1714550520 1714550579 - NODATA"
+    #expect(try FlowLogEntry(silent, .standard, line: 1) == nil)
+  }
+}
