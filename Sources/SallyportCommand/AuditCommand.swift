@@ -18,19 +18,22 @@ struct AuditCommand: ParsableCommand {
     discussion: """
       Every packet gets one verdict: allow, deny, exempt (platform services, never filtered), unknown (the answer \
       hangs on something that the input lacks), unplaced (no address of the network) or undecoded (not IP, or cut \
-      too short). Several captures are one continuous audit, in order of their first packets' times; frames count \
-      from 1 over all of them, after the filter.
+      too short). Several captures are one continuous audit, in order of time whatever the order in which they are \
+      given; those that overlap are merged packet by packet. Frames count from 1 over all of them, after the filter.
 
       EXAMPLES
         sallyport audit capture.pcap -n network/
         sallyport audit mon.pcap tue.pcapng.gz -n net/ --format json -o audit.json
         sallyport audit capture.pcap -n network/ --filter 'tcp port 443'
         sallyport audit capture.pcap -n network/ --verdicts verdicts.csv
+        sallyport audit capture.pcap -n network/ --write-denied denied.pcapng
         sallyport audit capture.pcap -n network/ --fail-on denied
         sallyport audit capture.pcap -n network/ --events cloudtrail.json
         sallyport audit capture.pcap -n network/ --metrics m.csv --metrics-period 10
         sallyport audit capture.pcap -n network/ --alarms alarms.yaml
         tcpdump -i eth0 -w - | sallyport audit - -n network/ --interface web-1
+        sallyport audit --follow growing.pcap -n network/
+        sallyport audit --flow-log-input flows.log.gz -n network/
 
       EXIT CODES
         0    done
@@ -38,7 +41,7 @@ struct AuditCommand: ParsableCommand {
         2    an input is not valid or cannot be read to its end; the report
              covers what was read
         64   wrong usage
-        130  interrupted; the report covers what was read
+        130  interrupted; the report covers what was read (0 with --follow)
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -74,7 +77,7 @@ struct AuditCommand: ParsableCommand {
     help: ArgumentHelp(
       "pcap or pcapng captures, gzip or not; - for standard input.", valueName: "capture"),
     completion: .file())
-  var captures: [String]
+  var captures: [String] = []
 
   @Option(
     name: [.short, .customLong("network")],
@@ -99,6 +102,9 @@ struct AuditCommand: ParsableCommand {
   )
   var decapsulate = Decapsulation.auto
 
+  @Flag(help: "Count a packet twice that was mirrored at both of its interfaces.")
+  var keepDuplicates = false
+
   @Option(
     help: ArgumentHelp(
       "A TCP flow first seen without its SYN: loose judges it as begun by the side that the rules would let "
@@ -108,11 +114,9 @@ struct AuditCommand: ParsableCommand {
   @Option(help: "Idle timers of connection tracking: those of nitro or nitro-v6 instances.")
   var timers = Timers.nitro
 
-  @Option(
-    help: ArgumentHelp(
-      "Write one record a packet: CSV if the name ends in .csv, otherwise NDJSON.", valueName: "file"),
-    completion: .file())
-  var verdicts: String?
+  @OptionGroup var sources: AuditSources
+
+  @OptionGroup var outputs: AuditOutputs
 
   @Option(
     help: ArgumentHelp(
@@ -153,15 +157,24 @@ struct AuditCommand: ParsableCommand {
 
   func validate() throws {
     if network.isEmpty { throw ValidationError("name the network: -n PATH") }
-    if (captures + network + [events, monitoring.alarms].compactMap { $0 }).count(where: { $0 == "-" }) > 1 {
+    try sources.validate(captures, outputs: outputs, network: network)
+    if (inputs + sources.flowLogInput + network + [events, monitoring.alarms].compactMap { $0 }).count(
+      where: { $0 == "-" }) > 1
+    {
       throw ValidationError("standard input (-) can be given once only")
     }
     var places = [OutputCheck.Place("the report", output)]
     if output != nil { places[0].option = "-o" }
-    if let verdicts { places.append(OutputCheck.Place("--verdicts", verdicts)) }
+    places += outputs.places
     if let metrics = monitoring.metrics { places.append(OutputCheck.Place("--metrics", metrics)) }
-    try OutputCheck(inputs: captures.map { ("the capture", $0) }, networks: network).check(places)
+    try OutputCheck(
+      inputs: inputs.map { ("the capture", $0) } + sources.flowLogInput.map { ("the flow log", $0) },
+      networks: network
+    ).check(places)
   }
+
+  /// The captures that are audited.
+  private var inputs: [String] { sources.follow.map { [$0] } ?? captures }
 
   func run() throws {
     let network = try readNetwork()
@@ -169,18 +182,16 @@ struct AuditCommand: ParsableCommand {
       network, midstream: midstream, captureInterface: try interface.map { try findInterface($0, network) })
     var run = AuditRun(
       filter, timers: timers == .nitro ? .nitro : .nitroV6, decapsulates: decapsulate == .auto,
+      keepsDuplicates: keepDuplicates, follows: sources.follow != nil,
       events: try reading { try events.map { try EventFile(path: $0) } }, warnings: network.warnings)
     Interruption.listen()
+    if !sources.flowLogInput.isEmpty { return try compare(FlowLogAudit(filter, network), network) }
     var bar = ProgressBar(quiet ? .never : progress)
     let alarms = try reading { try monitoring.alarms.map { try AlarmFile(path: $0) } }
     var changes: [AlarmTransition]?
-    try withOutputs([verdicts, monitoring.metrics]) { outputs in
-      var sinks = AuditSinks()
-      if let verdicts, let output = outputs[0] {
-        sinks.records = try VerdictRecords(
-          VerdictWriter(VerdictWriter.Format(path: verdicts), filter), output)
-      }
-      if let format = monitoring.formatOfMetrics, let output = outputs[1] {
+    try withOutputs(outputs.paths + [monitoring.metrics]) { opened in
+      var sinks = AuditSinks(files: try outputs.sinks(filter, opened))
+      if let format = monitoring.formatOfMetrics, let output = opened.last ?? nil {
         sinks.metrics = try MetricRecords(filter, period: monitoring.metricsPeriod, format, output)
       }
       if let alarms { sinks.alarms = AlarmWatch(filter, alarms.alarms) }
@@ -195,14 +206,25 @@ struct AuditCommand: ParsableCommand {
     report.warnings += alarms?.warnings ?? []
     try write(report)
     if let alarms, try !monitoring.tell(alarms, changes ?? []) { throw ExitCode.invalidInput }
-    if run.wasInterrupted { throw ExitCode.interrupted }
+    if run.wasInterrupted && sources.follow == nil { throw ExitCode.interrupted }
     if run.failed { throw ExitCode.invalidInput }
     if failOn.contains(where: { report.packets[$0.packetClass] > 0 }) { throw ExitCode.unmet }
   }
 
+  /// Compares flow logs with the rules.
+  private func compare(_ audit: FlowLogAudit, _ network: VirtualNetwork) throws {
+    var input = FlowLogInput(audit, format: outputs.format)
+    for path in sources.flowLogInput { input.read(path) }
+    let rendered = FlowLogAuditReport(
+      input.report, warnings: network.warnings + input.warnings, style: style, showsAll: verbose)
+    try withOutput(path: output) { try $0.write(format == .json ? rendered.json() : rendered.text()) }
+    if Interruption.isRequested { throw ExitCode.interrupted }
+    if input.failed { throw ExitCode.invalidInput }
+  }
+
   private func audit(_ run: inout AuditRun, _ sinks: inout AuditSinks, _ bar: inout ProgressBar) throws {
     do {
-      try run.audit(captures, filter: filter, sinks: &sinks, progress: &bar)
+      try run.audit(inputs, filter: filter, sinks: &sinks, progress: &bar)
     } catch let error as CaptureError {
       StandardError.report(error)
       throw ExitCode.validationFailure
@@ -260,12 +282,15 @@ struct AuditCommand: ParsableCommand {
   }
 
   private func text(_ report: AuditReport) -> String {
+    AuditTextReport(report, style: style, showsAll: verbose).text()
+  }
+
+  private var style: TextStyle {
     let isTerminal = output == nil && Terminal.isTerminal(.standardOutput)
-    let style = TextStyle(
+    return TextStyle(
       width: isTerminal ? min(max(Terminal.columns(.standardOutput) ?? 80, 60), 120) : 80,
       usesColor: color == .always || color == .auto && output == nil && Terminal.wantsColor(.standardOutput),
       usesUnicode: Terminal.isUTF8)
-    return AuditTextReport(report, style: style, showsAll: verbose).text()
   }
 }
 

@@ -85,6 +85,13 @@ final class Output {
     try write { $0.append(text) }
   }
 
+  /// Writes bytes and forgets them, keeping their memory; what ``buffer`` holds goes first.
+  func write(_ bytes: inout [UInt8]) throws {
+    try flush()
+    try write(all: bytes)
+    bytes.removeAll(keepingCapacity: true)
+  }
+
   /// Writes the rest and gives the file its name.
   func finish() throws {
     try flush()
@@ -105,14 +112,18 @@ final class Output {
 
   private func flush() throws {
     if buffer.isEmpty { return }
+    try write(all: buffer.bytes)
+    buffer.removeAll()
+  }
+
+  private func write(all bytes: [UInt8]) throws {
     do {
-      try handle.write(contentsOf: buffer.bytes)
+      try handle.write(contentsOf: bytes)
     } catch {
       discard()
       if Self.isBrokenPipe(error) { throw Closed() }
       throw OutputFailure(path: path ?? "standard output", reason: "cannot be written: \(Self.reason(error))")
     }
-    buffer.removeAll()
   }
 
   /// The system's error at the bottom of one of Foundation's.

@@ -20,8 +20,8 @@ struct SallyportCommand: ParsableCommand {
       """,
     version: "sallyport \(number)",
     subcommands: [
-      AuditCommand.self, TestCommand.self, TraceCommand.self, LintCommand.self, PacketsCommand.self,
-      NetworkCommand.self, BenchCommand.self,
+      AuditCommand.self, TestCommand.self, TraceCommand.self, LintCommand.self, SynthCommand.self,
+      PacketsCommand.self, NetworkCommand.self, BenchCommand.self,
     ])
 
   /// The version, without the name.

@@ -56,7 +56,7 @@ import Testing
       keys == [
         "schema", "captures", "packets", "bytes", "flows", "denials", "interfaces", "rules", "undecoded",
         "unknown",
-        "warnings",
+        "duplicates", "warnings",
       ])
   }
 
@@ -201,7 +201,7 @@ import Testing
     #expect(
       lines[0]
         == "frame,time,length,src_ip,dst_ip,protocol,src_port,dst_port,icmp_type,icmp_code,tcp_flags,verdict,state,"
-        + "interface,direction,stage,code,rule,missing")
+        + "interface,direction,stage,code,rule,missing,outer_src_ip,outer_dst_ip,vni,duplicate")
     #expect(lines.count == 1 + 1886 + 1)
     #expect(lines.last == "")
     #expect(lines.dropLast().allSatisfy { $0.filter { $0 == "," }.count >= 18 })

@@ -26,8 +26,8 @@ struct AlarmWatch {
     evaluate()
   }
 
-  mutating func take(_ batch: PacketBatch, _ auditor: Auditor) {
-    recorder.take(batch, auditor.verdicts, auditor.tracker, into: &done)
+  mutating func take(_ batch: PacketBatch, _ verdicts: [Verdict], _ auditor: Auditor) {
+    recorder.take(batch, verdicts, auditor.tracker, into: &done)
     evaluate()
   }
 

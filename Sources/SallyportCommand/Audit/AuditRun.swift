@@ -7,27 +7,30 @@ import TrafficAudit
 import VirtualNetworks
 import WireFormat
 
-/// One audit from bytes to report: connects captures, decoder, auditor and verdict records, batch by batch.
+/// One audit from bytes to report: connects captures, decoder, auditor and what is written beside the report,
+/// batch by batch.
 struct AuditRun {
   private let events: EventFile?
   private var timeline: Timeline?
   private var auditor: Auditor
   private let decoder: PacketDecoder
-  private var batch = PacketBatch()
   private var captures: [AuditReport.CaptureDescription] = []
   private var warnings: [String]
   /// Whether a capture could not be read, or not to its end.
   private(set) var failed = false
   /// Whether somebody asked to stop.
   private(set) var wasInterrupted = false
+  /// Whether captures may still grow, so that to be stopped is the way to end.
+  private let follows: Bool
 
   init(
-    _ filter: PacketFilter, timers: IdleTimers, decapsulates: Bool, events: EventFile? = nil,
-    warnings: [String]
+    _ filter: PacketFilter, timers: IdleTimers, decapsulates: Bool, keepsDuplicates: Bool = false,
+    follows: Bool = false, events: EventFile? = nil, warnings: [String]
   ) {
+    self.follows = follows
     self.events = events
     decoder = PacketDecoder(decapsulates: decapsulates)
-    auditor = Auditor(filter, tracker: ConnectionTracker(timers: timers))
+    auditor = Auditor(filter, tracker: ConnectionTracker(timers: timers), keepsDuplicates: keepsDuplicates)
     self.warnings = warnings
   }
 
@@ -36,7 +39,7 @@ struct AuditRun {
     report.complete(from: auditor.filter.network, auditor.filter)
     report.changes = timeline?.changes ?? []
     report.warnings += timeline?.warnings ?? []
-    if wasInterrupted {
+    if wasInterrupted && !follows {
       report.warnings.insert(
         "INTERRUPTED: the audit was stopped before the end of the captures; the report covers what was read",
         at: 0)
@@ -47,16 +50,58 @@ struct AuditRun {
   /// Whether any capture was one.
   var hasCaptures: Bool { !captures.isEmpty }
 
-  /// Audits captures in order of their first packets' times; what cannot be read is reported and passed over.
+  /// Audits captures in order of time; what cannot be read is reported and passed over.
   ///
   /// Throws a ``CaptureError`` if `expression` is no filter, what the events throw, and what writing records throws.
   mutating func audit(
     _ paths: [String], filter expression: String?, sinks: inout AuditSinks, progress: inout ProgressBar
   ) throws {
+    let inputs = try open(paths, expression)
+    let first = inputs.compactMap(\.start).min()
+    if let first { sinks.begin(at: first) }
+    let start = first ?? CaptureTime(nanoseconds: 0)
+    timeline = try events.map { Timeline(try $0.timeline(of: auditor.filter.network, start: start)) }
+    progress.begin(totalBytes: follows ? nil : Self.totalBytes(inputs))
+    let merge = CaptureMerge(inputs, decoder: decoder)
+    var finished: [CaptureInput] = []
+    while !wasInterrupted, merge.next() {
+      if let next = next(sinks), merge.batch.packets.contains(where: { $0.time >= next }) {
+        try auditParts(merge, &sinks)
+      } else {
+        auditor.audit(merge.batch)
+        try sinks.take(merge.batch, of: merge, auditor)
+      }
+      progress.advance(packets: merge.batch.packets.count, bytes: merge.bytesRead)
+      for input in merge.takeFinished() {
+        finished.append(input)
+        progress.finish(bytes: input.bytesRead)
+      }
+      wasInterrupted = Interruption.isRequested
+    }
+    wasInterrupted = Interruption.isRequested
+    describe(inputs, begun: finished + merge.takeFinished() + merge.begun)
+    try sinks.finish(auditor)
+    progress.wipe()
+  }
+
+  /// Says of each capture that was begun what was read of it, in order of time.
+  private mutating func describe(_ inputs: [CaptureInput], begun: [CaptureInput]) {
+    for input in inputs where begun.contains(where: { $0 === input }) {
+      if let failure = input.failure, !wasInterrupted { note(failure) }
+      captures.append(description(of: input))
+    }
+    captures = captures.enumerated().sorted { left, right in
+      let (a, b) = (left.element.firstTime?.nanoseconds ?? .max, right.element.firstTime?.nanoseconds ?? .max)
+      return (a, left.offset) < (b, right.offset)
+    }.map(\.element)
+  }
+
+  private mutating func open(_ paths: [String], _ expression: String?) throws(CaptureError) -> [CaptureInput]
+  {
     var inputs: [CaptureInput] = []
     for path in paths {
       do {
-        inputs.append(try CaptureInput(path: path, filter: expression))
+        inputs.append(try CaptureInput(path: path, filter: expression, follows: follows))
       } catch {
         if case .filter = error { throw error }
         note(error)
@@ -66,40 +111,7 @@ struct AuditRun {
         }
       }
     }
-    // Captures without packets come last; equal times keep the order in which they were given.
-    let ordered = inputs.enumerated().sorted { left, right in
-      let (a, b) = (left.element.start?.nanoseconds ?? .max, right.element.start?.nanoseconds ?? .max)
-      return (a, left.offset) < (b, right.offset)
-    }.map(\.element)
-    let start = ordered.lazy.compactMap(\.start).first ?? CaptureTime(nanoseconds: 0)
-    if let first = ordered.lazy.compactMap(\.start).first { sinks.begin(at: first) }
-    timeline = try events.map { Timeline(try $0.timeline(of: auditor.filter.network, start: start)) }
-    progress.begin(totalBytes: Self.totalBytes(ordered))
-    for input in ordered where !wasInterrupted {
-      try audit(input, &sinks, &progress)
-      if let failure = input.failure, !wasInterrupted { note(failure) }
-      captures.append(description(of: input))
-      progress.finish(bytes: input.bytesRead)
-    }
-    try sinks.finish(auditor)
-    progress.wipe()
-    noteOverlaps()
-  }
-
-  private mutating func audit(
-    _ input: CaptureInput, _ sinks: inout AuditSinks, _ progress: inout ProgressBar
-  ) throws {
-    while input.next(into: &batch, decoder: decoder) {
-      if let next = next(sinks), batch.packets.contains(where: { $0.time >= next }) {
-        try auditParts(&sinks)
-      } else {
-        auditor.audit(batch)
-        try sinks.take(batch, auditor)
-      }
-      progress.advance(packets: batch.packets.count, bytes: input.bytesRead)
-      if Interruption.isRequested { break }
-    }
-    wasInterrupted = Interruption.isRequested
+    return inputs
   }
 
   /// When the network changes next, or a period of metrics ends.
@@ -108,14 +120,15 @@ struct AuditRun {
   }
 
   /// Audits a batch during which the network changes or a period ends: what comes before that, then what comes after.
-  private mutating func auditParts(_ sinks: inout AuditSinks) throws {
+  private mutating func auditParts(_ merge: CaptureMerge, _ sinks: inout AuditSinks) throws {
     var part = PacketBatch()
-    part.quotes = batch.quotes
-    for packet in batch.packets {
+    var begin = 0
+    for (index, packet) in merge.batch.packets.enumerated() {
       while let next = next(sinks), packet.time >= next {
         auditor.audit(part)
-        try sinks.take(part, auditor)
-        part.packets.removeAll(keepingCapacity: true)
+        try sinks.take(part, at: begin, of: merge, auditor)
+        part.removeAll()
+        begin = index
         if let event = timeline?.next(at: next) {
           try sinks.reach(next, auditor)
           try change(event, &sinks)
@@ -123,21 +136,22 @@ struct AuditRun {
           try sinks.reach(min(packet.time, timeline?.nextTime ?? packet.time), auditor)
         }
       }
-      part.packets.append(packet)
+      part.append(merge.batch, at: index)
     }
     auditor.audit(part)
-    try sinks.take(part, auditor)
+    try sinks.take(part, at: begin, of: merge, auditor)
   }
 
   private mutating func change(_ event: NetworkEvent, _ sinks: inout AuditSinks) throws {
     do {
       let (filter, applied) = try auditor.filter.applying(event.changes)
       auditor.goOn(with: filter)
-      sinks.goOn(with: auditor)
       timeline?.note(event, applied, frame: auditor.tallies.frames + 1)
     } catch {
       timeline?.note(event, error)
+      return
     }
+    try sinks.goOn(with: auditor)
   }
 
   /// What was not read because somebody asked to stop is not a cut.
@@ -151,16 +165,6 @@ struct AuditRun {
     failed = true
     warnings.append(error.description)
     StandardError.report(error)
-  }
-
-  /// Captures that overlap in time are audited one after the other: replies may come before their requests.
-  private mutating func noteOverlaps() {
-    for (earlier, later) in zip(captures, captures.dropFirst()) {
-      guard let end = earlier.lastTime, let start = later.firstTime, start < end else { continue }
-      warnings.append(
-        "\(later.path) begins before \(earlier.path) ends: they were audited one after the other, not merged "
-          + "by time (mergecap merges captures)")
-    }
   }
 
   private static func totalBytes(_ inputs: [CaptureInput]) -> UInt64? {

@@ -5,14 +5,27 @@ import TrafficAudit
 
 /// What gets every judged batch besides the tallies.
 struct AuditSinks {
-  var records: VerdictRecords?
+  /// What is written of packets: records, captures, flow logs.
+  var files: [any AuditSink] = []
   var metrics: MetricRecords?
   var alarms: AlarmWatch?
 
-  mutating func take(_ batch: PacketBatch, _ auditor: Auditor) throws {
-    try records?.write(batch, auditor)
-    try metrics?.take(batch, auditor)
-    alarms?.take(batch, auditor)
+  /// Takes a batch that `auditor` has just judged.
+  ///
+  /// - Parameter begin: The place of its first packet in the batch of `captures`, which lends the bytes.
+  mutating func take(
+    _ batch: PacketBatch, at begin: Int = 0, of captures: CaptureMerge, _ auditor: Auditor
+  ) throws {
+    for file in files { try file.take(batch, at: begin, of: captures, auditor) }
+    if metrics == nil && alarms == nil { return }
+    // Second copies of mirrored packets count nowhere.
+    var (batch, verdicts) = (batch, auditor.verdicts)
+    for index in auditor.duplicates.reversed() {
+      batch.packets.remove(at: index)
+      verdicts.remove(at: index)
+    }
+    try metrics?.take(batch, verdicts, auditor)
+    alarms?.take(batch, verdicts, auditor)
   }
 
   /// The time at which packets must be judged up to, and no further, before ``reach(_:_:)``.
@@ -31,33 +44,16 @@ struct AuditSinks {
   }
 
   /// The network has changed.
-  mutating func goOn(with auditor: Auditor) {
-    records?.goOn(with: auditor.filter)
+  mutating func goOn(with auditor: Auditor) throws {
+    for file in files { try file.goOn(with: auditor.filter) }
     metrics?.goOn(with: auditor)
     alarms?.goOn(with: auditor)
   }
 
   /// The last packet has been judged.
   mutating func finish(_ auditor: Auditor) throws {
+    for file in files { try file.finish() }
     try metrics?.finish(auditor)
     alarms?.finish(auditor)
-  }
-}
-
-/// Verdict records on their way to a file.
-struct VerdictRecords {
-  private var writer: VerdictWriter
-  private let output: Output
-
-  init(_ writer: VerdictWriter, _ output: Output) throws {
-    self.writer = writer
-    self.output = output
-    try output.write { writer.begin(&$0) }
-  }
-
-  mutating func goOn(with filter: PacketFilter) { writer.goOn(with: filter) }
-
-  mutating func write(_ batch: PacketBatch, _ auditor: Auditor) throws {
-    try output.write { writer.append(batch, auditor.verdicts, tracker: auditor.tracker, to: &$0) }
   }
 }

@@ -28,8 +28,8 @@ struct MetricRecords {
     try writeDone()
   }
 
-  mutating func take(_ batch: PacketBatch, _ auditor: Auditor) throws {
-    recorder.take(batch, auditor.verdicts, auditor.tracker, into: &done)
+  mutating func take(_ batch: PacketBatch, _ verdicts: [Verdict], _ auditor: Auditor) throws {
+    recorder.take(batch, verdicts, auditor.tracker, into: &done)
     try writeDone()
   }
 

@@ -15,9 +15,11 @@ final class CaptureInput {
   let start: CaptureTime?
 
   /// Opens a capture and reads its first packets.
-  init(path: String, filter: String?) throws(CaptureError) {
+  ///
+  /// - Parameter follows: Whether the file may still grow.
+  init(path: String, filter: String?, follows: Bool = false) throws(CaptureError) {
     self.path = path
-    var reader = try CaptureReader(path: path, filter: filter)
+    var reader = try CaptureReader(path: path, filter: filter, follows: follows)
     do {
       holdsPackets = try reader.advance()
     } catch {
@@ -50,6 +52,9 @@ final class CaptureInput {
   ) {
     decoder.decode(reader.bytes, reader.records, into: &batch)
   }
+
+  /// Lends the reader with the records of the latest batch and their bytes.
+  func lend(_ body: (borrowing CaptureReader) -> Void) { body(reader) }
 
   var bytesRead: UInt64 { reader.bytesRead }
   /// Size of the input where it is known.

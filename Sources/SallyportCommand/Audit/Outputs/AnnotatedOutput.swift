@@ -1,0 +1,71 @@
+import CaptureFiles
+import Filtering
+import NetworkTypes
+import ReportFormats
+import TrafficAudit
+
+/// The packets of one class on their way to a pcapng file, each with a comment that says why.
+final class AnnotatedOutput: AuditSink {
+  private let packetClass: PacketClass
+  private var comments: PacketComments
+  private var encoder = CaptureEncoder(.pcapng)
+  private let output: Output
+  private var bytes: [UInt8] = []
+  private var frame = 0
+  /// The number in the file of each interface of each capture, in the captures' numbering.
+  private var interfaces: [ObjectIdentifier: [UInt32]] = [:]
+
+  init(_ packetClass: PacketClass, _ filter: PacketFilter, _ output: Output) {
+    self.packetClass = packetClass
+    comments = PacketComments(filter)
+    self.output = output
+    encoder.beginSection(program: "sallyport", into: &bytes)
+  }
+
+  func take(_ batch: PacketBatch, at begin: Int, of captures: CaptureMerge, _ auditor: Auditor) throws {
+    for index in auditor.verdicts.indices {
+      frame += 1
+      if !auditor.duplicates.isEmpty && auditor.duplicates.contains(index) { continue }
+      let verdict = auditor.verdicts[index]
+      guard verdict.packetClass == packetClass, let origin = captures.origin(of: begin + index) else {
+        continue
+      }
+      let comment = comments.comment(on: verdict, frame: frame, tracker: auditor.tracker)
+      origin.input.lend { reader in append(reader, origin, comment) }
+    }
+    if bytes.count >= 1 << 16 { try output.write(&bytes) }
+  }
+
+  func goOn(with filter: PacketFilter) { comments.goOn(with: filter) }
+
+  func finish() throws {
+    // A file without an interface is no capture to some readers.
+    if encoder.interfaceCount == 0 {
+      encoder.add(CaptureInterface(linkType: .ethernet, snapLength: 0), into: &bytes)
+    }
+    try output.write(&bytes)
+  }
+
+  private func append(_ reader: borrowing CaptureReader, _ origin: CaptureMerge.Origin, _ comment: [UInt8]) {
+    let record = reader.records[origin.record]
+    let number = interface(record.interface, of: origin.input, reader.summary.interfaces)
+    let frame = reader.bytes.extracting(record.offset..<record.offset + Int(record.capturedLength))
+    encoder.append(
+      time: record.time, wireLength: record.wireLength, interface: number, comment: comment, into: &bytes
+    ) { bytes in
+      bytes.append(addingCapacity: frame.count) { output in
+        for index in frame.indices { output.append(frame[index]) }
+      }
+    }
+  }
+
+  /// The number in the file of a capture's interface; interfaces are written before their first packet.
+  private func interface(_ index: UInt32, of input: CaptureInput, _ all: [CaptureInterface]) -> UInt32 {
+    var numbers = interfaces[ObjectIdentifier(input)] ?? []
+    if numbers.count <= Int(index) {
+      for interface in all.dropFirst(numbers.count) { numbers.append(encoder.add(interface, into: &bytes)) }
+      interfaces[ObjectIdentifier(input)] = numbers
+    }
+    return Int(index) < numbers.count ? numbers[Int(index)] : 0
+  }
+}
