@@ -7,6 +7,9 @@ import Testing
 
 @Suite("Alarm delivery")
 struct AlarmDeliveryTests {
+  /// As the command does: one that does not read its input is no reason to end.
+  init() { signal(SIGPIPE, SIG_IGN) }
+
   private static var change: AlarmTransition {
     AlarmTransition(
       alarm: Alarm(

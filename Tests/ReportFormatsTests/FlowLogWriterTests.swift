@@ -25,17 +25,29 @@ import VirtualNetworks
     return String(decoding: buffer.bytes, as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
-  @Test("S23: the interface's own side is logged with its primary address, pkt-* has the truth")
+  @Test(
+    "S23: the interface's own side is logged with its primary address, pkt-* has the truth (FL-12, AD-28)")
   func secondaryAddress() throws {
     var scene = SemanticsNetwork()
     scene.interface("eni-app") { $0.ipv4Addresses.append(.init(IPv4Address("10.0.1.20")!)) }
+    // Groups and ACLs look at the address that the packet has.
+    scene.outbound("db", "tcp 80 to 10.0.1.20/32", "tcp 81 to 10.0.1.10/32")
+    scene.inbound("db", "tcp 5432 from 10.0.1.20/32")
     let lines = try lines(
-      scene, [.tcp("10.0.2.10:40000", to: "10.0.1.20:80")],
-      "${interface-id} ${srcaddr} ${dstaddr} ${pkt-srcaddr} ${pkt-dstaddr} ${flow-direction} ${action}")
+      scene,
+      [
+        .tcp("10.0.2.10:40000", to: "10.0.1.20:80"), .tcp("10.0.2.10:40000", to: "10.0.1.20:81"),
+        .tcp("10.0.1.20:40000", to: "10.0.2.10:5432"),
+      ],
+      "${interface-id} ${srcaddr} ${dstaddr} ${dstport} ${pkt-srcaddr} ${pkt-dstaddr} ${flow-direction} ${action}"
+    )
     #expect(
       lines == [
-        "eni-db 10.0.2.10 10.0.1.20 10.0.2.10 10.0.1.20 egress ACCEPT",
-        "eni-app 10.0.2.10 10.0.1.10 10.0.2.10 10.0.1.20 ingress ACCEPT",
+        "eni-db 10.0.2.10 10.0.1.20 80 10.0.2.10 10.0.1.20 egress ACCEPT",
+        "eni-app 10.0.2.10 10.0.1.10 80 10.0.2.10 10.0.1.20 ingress ACCEPT",
+        "eni-db 10.0.2.10 10.0.1.20 81 10.0.2.10 10.0.1.20 egress REJECT",
+        "eni-app 10.0.1.10 10.0.2.10 5432 10.0.1.20 10.0.2.10 egress ACCEPT",
+        "eni-db 10.0.1.20 10.0.2.10 5432 10.0.1.20 10.0.2.10 ingress ACCEPT",
       ])
   }
 
