@@ -3,93 +3,77 @@ import RuleMatching
 
 extension PacketFilter {
   /// Judges a packet that has ports, or that needs none, in the table of its family.
-  func evaluate<Address: TrackedAddress>(
-    _ packet: PacketSummary, _ ends: FlowEnds<Address>, quoting quote: QuotedPacket?,
-    in table: inout ConnectionTable<Address>, _ memory: inout TrackerMemory
-  ) -> Verdict {
-    let identity = FlowIdentity(packet, ends)
-    if identity.isError {
-      return evaluateError(packet, quoting: quote, in: &table, &memory)
-    }
-    if let match = table.find(identity.key) {
-      return meet(packet, identity, at: match, in: &table, &memory)
-    }
-    return begin(packet, identity, in: &table, &memory)
-  }
-
-  /// A packet whose key is in the table: of that flow, or the first of another one after it.
+  ///
+  /// - Parameter flow: The packet's flow by its private addresses: both sides of an internet gateway's one-to-one
+  ///   translation are one flow (semantics AD-12).
   @inline(__always)
-  private func meet<Address>(
-    _ packet: PacketSummary, _ identity: FlowIdentity<Address>, at match: ConnectionTable<Address>.Match,
+  func evaluate<Address: TrackedAddress>(
+    _ packet: PacketSummary, _ flow: NamedFlow<Address>, quoting quote: QuotedPacket?,
     in table: inout ConnectionTable<Address>, _ memory: inout TrackerMemory
   ) -> Verdict {
-    let position = match.position
-    let isForward = (table.connections[position].initiatorIsLow != match.isFlipped) == identity.fromLow
-    let idle = packet.time.nanoseconds &- table.connections[position].lastSeen
-    if idle <= memory.timers.limit(table.connections[position].phase) {
-      let verdict =
-        idle <= table.connections[position].gatewayTimers.limit(packet.ipProtocol)
-        ? continueFlow(packet, identity, isForward, at: position, in: &table, &memory)
-        : meetForgotten(packet, isForward, at: position, in: &table, &memory)
-      if let verdict { return verdict }
-      if table.connections[position].isDenied && !isForward {
-        let tracked = trackedInterfaces(table.connections[position], memory)
-        return beginAgain(packet, identity, at: match, trackedAt: tracked, in: &table, &memory)
+    let identity = flow.identity
+    if identity.isError { return evaluateError(packet, quoting: quote, in: &table, &memory) }
+    guard let slot = table.find(flow) else { return begin(packet, flow, in: &table, &memory) }
+    let connection = table[slot]
+    let isForward = connection.initiatorIsLow == identity.fromLow
+    let idle = packet.time.nanoseconds &- connection.lastSeen
+    var answered: [InterfaceIndex] = []
+    if idle <= memory.limits[connection.phase] {
+      if connection.isDenied {
+        let begins = packet.ipProtocol == .tcp ? packet.tcpFlags.isBareSYN : !identity.isICMPAnswer
+        if isForward || !begins { return repeatDenied(packet, isForward, at: slot, in: &table, &memory) }
+        answered = trackedInterfaces(connection, memory)
+      } else if idle > connection.gatewayTimers.limit(packet.ipProtocol) {
+        if let verdict = meetForgotten(packet, isForward, connection, &memory) { return verdict }
+      } else if let verdict = continueFlow(packet, isForward, connection, at: slot, in: &table, &memory) {
+        return verdict
       }
     }
-    return beginAgain(packet, identity, at: match, trackedAt: [], in: &table, &memory)
+    return beginAgain(packet, identity, at: slot, trackedAt: answered, in: &table, &memory)
   }
 
   /// A packet of a known flow; nil when it begins a new flow under the old key.
   @inline(__always)
   private func continueFlow<Address>(
-    _ packet: PacketSummary, _ identity: FlowIdentity<Address>, _ isForward: Bool, at position: Int,
+    _ packet: PacketSummary, _ isForward: Bool, _ known: Connection, at slot: Int,
     in table: inout ConnectionTable<Address>, _ memory: inout TrackerMemory
   ) -> Verdict? {
-    let phase = table.connections[position].phase
-    if table.connections[position].isDenied {
-      let begins = packet.ipProtocol == .tcp ? packet.tcpFlags.isBareSYN : !identity.isICMPAnswer
-      return isForward || !begins
-        ? repeatDenied(packet, isForward, at: position, in: &table, &memory) : nil
-    }
-    if packet.ipProtocol == .tcp && table.connections[position].isTracked {
+    var connection = known
+    if packet.ipProtocol == .tcp && connection.isTracked {
       let event = TCPEvent(packet.tcpFlags)
-      if phase == .closed {
+      if connection.phase == .closed {
         if event == .syn && packet.tcpFlags.isBareSYN { return nil }
-        return rejectLate(packet, isForward, at: position, in: &table, &memory)
+        return rejectLate(isForward, connection, &memory)
       }
-      table.connections[position].phase = TCPTransitions.next(phase, event, fromInitiator: isForward)
+      connection.phase = TCPTransitions.next(connection.phase, event, fromInitiator: isForward)
     } else {
-      table.connections[position].phase = phase.afterDatagram(fromInitiator: isForward)
+      connection.phase = connection.phase.afterDatagram(fromInitiator: isForward)
     }
-    table.connections[position].lastSeen = packet.time.nanoseconds
-    var outcome = isForward ? table.connections[position].forward : table.connections[position].reverse
-    let isStale =
-      isForward ? table.connections[position].isForwardStale : table.connections[position].isReverseStale
+    connection.lastSeen = packet.time.nanoseconds
     var beginsDirection = false
-    if outcome == Connection.unjudged || isStale || packet.isFragment {
-      beginsDirection = outcome == Connection.unjudged
-      outcome = rejudge(
-        packet, isForward, admission: table.connections[position].admission,
-        hasChangedRules: table.connections[position].hasChangedRules, &memory)
-      if !packet.isFragment { table.connections[position].store(outcome, isForward: isForward) }
+    let outcome: UInt32
+    if let judged = connection.outcome(isForward: isForward), !packet.isFragment {
+      outcome = judged
+    } else {
+      beginsDirection = !connection.wasJudged(isForward: isForward)
+      outcome = rejudge(packet, isForward, connection, &memory)
+      if !packet.isFragment { connection.store(outcome, isForward: isForward) }
     }
+    table[slot] = connection
     let packetClass = memory.classes[Int(outcome)]
     let state: FlowState =
-      packetClass == .exempt ? .none : table.connections[position].isTracked ? .established : .untracked
+      packetClass == .exempt ? .none : connection.isTracked ? .established : .untracked
     return Verdict(
       packetClass, state: state, outcome: OutcomeID(rawValue: outcome), beginsDirection: beginsDirection)
   }
 
   /// A packet of a flow that a gateway on its way has forgotten while interfaces still track it: a segment is refused
   /// there (semantics AD-17, CT-15), anything else begins a new flow: nil.
-  private func meetForgotten<Address>(
-    _ packet: PacketSummary, _ isForward: Bool, at position: Int, in table: inout ConnectionTable<Address>,
-    _ memory: inout TrackerMemory
+  private func meetForgotten(
+    _ packet: PacketSummary, _ isForward: Bool, _ connection: Connection, _ memory: inout TrackerMemory
   ) -> Verdict? {
     guard packet.ipProtocol == .tcp, !packet.tcpFlags.isBareSYN else { return nil }
-    let admission = table.connections[position].admission
-    let judgement = judgeForgotten(packet, isForward, admission: admission, &memory)
+    let judgement = judgeForgotten(packet, isForward, connection, &memory)
     return Verdict(
       judgement.packetClass, state: .established, outcome: OutcomeID(rawValue: judgement.outcome))
   }
@@ -97,40 +81,40 @@ extension PacketFilter {
   /// A further packet of a flow whose first was stopped: stopped likewise, or, in the other direction, judged by the
   /// rules of those interfaces that did not let that first packet out, without beginning anything.
   private func repeatDenied<Address>(
-    _ packet: PacketSummary, _ isForward: Bool, at position: Int, in table: inout ConnectionTable<Address>,
+    _ packet: PacketSummary, _ isForward: Bool, at slot: Int, in table: inout ConnectionTable<Address>,
     _ memory: inout TrackerMemory
   ) -> Verdict {
-    table.connections[position].lastSeen = packet.time.nanoseconds
+    var connection = table[slot]
     if isForward && packet.ipProtocol == .tcp && !packet.isFragment {
       let phase: ConnectionPhase = packet.tcpFlags.contains(.rst) ? .closed : .synSent
       // Where the refused connection is tracked decides what its answers pass.
-      if phase != table.connections[position].phase {
-        table.connections[position].reverse = Connection.unjudged
-      }
-      table.connections[position].phase = phase
+      if phase != connection.phase { connection.reverse = Connection.unjudged }
+      connection.phase = phase
     }
-    var outcome = isForward ? table.connections[position].forward : table.connections[position].reverse
+    var outcome = isForward ? connection.forward : connection.reverse
     let beginsDirection = outcome == Connection.unjudged
     if beginsDirection || packet.isFragment {
-      let tracked = isForward ? [] : trackedInterfaces(table.connections[position], memory)
+      let tracked = isForward ? [] : trackedInterfaces(connection, memory)
       outcome =
         judge(PacketHeader(packet), relation: .new(trackedAt: tracked), reusing: &memory).outcome
-      if !packet.isFragment { table.connections[position].reverse = outcome }
+      if !packet.isFragment { connection.reverse = outcome }
     }
     let packetClass = memory.classes[Int(outcome)]
+    // What is stopped on its way back never met the interface that tracks the flow.
+    if isForward || packetClass != .deny { connection.lastSeen = packet.time.nanoseconds }
+    table[slot] = connection
     return Verdict(
       packetClass, state: packetClass == .exempt ? .none : .new, outcome: OutcomeID(rawValue: outcome),
       beginsDirection: beginsDirection)
   }
 
   /// A segment of a connection that was closed: rejected whatever the rules say of new ones (semantics CT-25).
-  private func rejectLate<Address>(
-    _ packet: PacketSummary, _ isForward: Bool, at position: Int, in table: inout ConnectionTable<Address>,
-    _ memory: inout TrackerMemory
+  private func rejectLate(
+    _ isForward: Bool, _ connection: Connection, _ memory: inout TrackerMemory
   ) -> Verdict {
-    let judged = isForward ? table.connections[position].forward : table.connections[position].reverse
+    let judged = isForward ? connection.forward : connection.reverse
     let steps = judged == Connection.unjudged ? [] : memory.outcomes[Int(judged)].steps
-    let tracked = trackedInterfaces(memory.outcomes[Int(table.connections[position].admission)])
+    let tracked = trackedInterfaces(memory.outcomes[Int(connection.admission)])
     let group = steps.first { step in
       step.element == .securityGroup && (step.interface.map { tracked.contains($0) } ?? false)
     }
@@ -143,35 +127,17 @@ extension PacketFilter {
 
   // MARK: Beginning
 
-  /// A flow that is not in the table, nor under the key that its private addresses give.
+  /// A flow that is not in the table.
   private func begin<Address>(
-    _ packet: PacketSummary, _ identity: FlowIdentity<Address>, in table: inout ConnectionTable<Address>,
+    _ packet: PacketSummary, _ flow: NamedFlow<Address>, in table: inout ConnectionTable<Address>,
     _ memory: inout TrackerMemory
   ) -> Verdict {
     let now = packet.time.nanoseconds
-    if let canonical = canonicalIdentity(packet, Address.self), canonical.key != identity.key,
-      let match = table.find(canonical.key)
-    {
-      // The same flow, seen on the other side of a one-to-one translation.
-      let isFlipped = match.isFlipped != (canonical.fromLow != identity.fromLow)
-      table.addAlias(
-        identity.key, of: .init(position: match.position, isFlipped: isFlipped), now: now,
-        timers: memory.timers)
-      return meet(
-        packet, identity, at: .init(position: match.position, isFlipped: isFlipped), in: &table, &memory)
-    }
-    let start = judgeFirst(packet, identity, knownBefore: false, &memory)
+    let identity = flow.identity
+    let start = judgeFirst(packet, knownBefore: false, &memory)
     if start.packetClass != .unplaced && mayBegin(packet, identity, start) {
       let connection = start.connection(lastSeen: now, initiatorIsLow: identity.fromLow == start.isForward)
-      let key = canonicalIdentity(packet, Address.self) ?? identity
-      let stored = key.fromLow == identity.fromLow ? connection : connection.withEndsSwapped
-      if let position = table.insert(key.key, stored, now: now, timers: memory.timers) {
-        if key.key != identity.key {
-          table.addAlias(
-            identity.key, of: .init(position: position, isFlipped: key.fromLow != identity.fromLow), now: now,
-            timers: memory.timers)
-        }
-      } else {
+      if !table.insert(flow, connection, now: now, timers: memory.timers) {
         memory.untrackedForLackOfRoom += 1
       }
     }
@@ -192,52 +158,20 @@ extension PacketFilter {
   ///
   /// - Parameter tracked: Where the packet passes for an answer all the same.
   private func beginAgain<Address>(
-    _ packet: PacketSummary, _ identity: FlowIdentity<Address>, at match: ConnectionTable<Address>.Match,
+    _ packet: PacketSummary, _ identity: FlowIdentity<Address>, at slot: Int,
     trackedAt tracked: [InterfaceIndex], in table: inout ConnectionTable<Address>,
     _ memory: inout TrackerMemory
   ) -> Verdict {
-    let start = judgeFirst(packet, identity, knownBefore: true, trackedAt: tracked, &memory)
+    let start = judgeFirst(packet, knownBefore: true, trackedAt: tracked, &memory)
     // What is stopped on its way to an interface that tracks the flow takes nothing away from it there.
     if start.isDenied && !tracked.isEmpty { return start.verdict }
     guard mayBegin(packet, identity, start) else {
-      table.connections[match.position].lastSeen = .min / 2
+      table[slot].expire()
       return start.verdict
     }
-    let connection = start.connection(
+    table[slot] = start.connection(
       lastSeen: packet.time.nanoseconds, initiatorIsLow: identity.fromLow == start.isForward)
-    table.connections[match.position] = match.isFlipped ? connection.withEndsSwapped : connection
     return start.verdict
-  }
-
-  /// The identity of the packet's flow with every public address replaced by its private one, so that both sides of
-  /// an internet gateway's translation are one flow; nil if that is the packet's own.
-  private func canonicalIdentity<Address>(_ packet: PacketSummary, _: Address.Type) -> FlowIdentity<Address>?
-  {
-    guard case .v4(let source, let destination) = packet.addresses else { return nil }
-    let privateSource = compiled.network.addresses.privateAddress(of: source) ?? source
-    let privateDestination = compiled.network.addresses.privateAddress(of: destination) ?? destination
-    guard privateSource != source || privateDestination != destination else { return nil }
-    return Address.ends(of: .v4(source: privateSource, destination: privateDestination)).map {
-      FlowIdentity(packet, $0)
-    }
-  }
-}
-
-extension Connection {
-  fileprivate mutating func store(_ outcome: UInt32, isForward: Bool) {
-    if isForward {
-      forward = outcome
-      isForwardStale = false
-    } else {
-      reverse = outcome
-      isReverseStale = false
-    }
-  }
-
-  fileprivate var withEndsSwapped: Connection {
-    var swapped = self
-    swapped.initiatorIsLow.toggle()
-    return swapped
   }
 }
 

@@ -26,9 +26,13 @@ struct FlowStart: Sendable {
   var packetClass: PacketClass { verdict.packetClass }
 
   func connection(lastSeen: Int64, initiatorIsLow: Bool) -> Connection {
-    Connection(
-      lastSeen: lastSeen, forward: forward, reverse: reverse, phase: phase, initiatorIsLow: initiatorIsLow,
-      isTracked: isTracked, isDenied: isDenied, gatewayTimers: gatewayTimers, admission: forward)
+    var flags: Connection.Flags = []
+    if initiatorIsLow { flags.insert(.initiatorIsLow) }
+    if isTracked { flags.insert(.tracked) }
+    if isDenied { flags.insert(.denied) }
+    return Connection(
+      lastSeen: lastSeen, forward: forward, reverse: reverse, admission: forward, phase: phase,
+      gatewayTimers: gatewayTimers, flags: flags)
   }
 }
 
@@ -37,31 +41,34 @@ extension PacketFilter {
   ///
   /// - Parameter knownBefore: Whether the flow was seen earlier and has expired or closed: then nothing is assumed
   ///   about who began it (semantics CT-19).
-  func judgeFirst<Address>(
-    _ packet: PacketSummary, _ identity: FlowIdentity<Address>, knownBefore: Bool,
-    trackedAt tracked: [InterfaceIndex] = [], _ memory: inout TrackerMemory
+  func judgeFirst(
+    _ packet: PacketSummary, knownBefore: Bool, trackedAt tracked: [InterfaceIndex] = [],
+    _ memory: inout TrackerMemory
   ) -> FlowStart {
     let header = PacketHeader(packet)
     let isMidstream =
       packet.ipProtocol == .tcp && !packet.tcpFlags.isBareSYN && !packet.tcpFlags.contains(.rst)
     guard isMidstream, midstream == .loose, !knownBefore else {
-      return start(
-        judge(header, relation: .new(trackedAt: tracked), reusing: &memory), packet, isMidstream: isMidstream)
+      let judgement =
+        tracked.isEmpty
+        ? judgeNew(header, reusing: &memory)
+        : judge(header, relation: .new(trackedAt: tracked), reusing: &memory)
+      return start(judgement, packet, isMidstream: isMidstream)
     }
     // The side with the lower port is more likely the server; a SYN-ACK settles it.
     let answersFirst = packet.tcpFlags.contains(.syn) || packet.sourcePort < packet.destinationPort
     var asSent: Judgement?
     if !answersFirst {
-      let judgement = judge(header, relation: .new, reusing: &memory)
+      let judgement = judgeNew(header, reusing: &memory)
       if judgement.packetClass != .deny { return start(judgement, packet, isMidstream: true) }
       asSent = judgement
     }
-    let request = judge(header.request, relation: .new, reusing: &memory)
+    let request = judgeNew(header.request, reusing: &memory)
     if request.packetClass == .allow || request.packetClass == .unknown {
-      let reply = judgeReply(header, admission: request.outcome, reusing: &memory)
+      let reply = judgeAnswer(header, admission: request.outcome, reusing: &memory)
       return start(request, packet, reply: reply)
     }
-    return start(asSent ?? judge(header, relation: .new, reusing: &memory), packet, isMidstream: true)
+    return start(asSent ?? judgeNew(header, reusing: &memory), packet, isMidstream: true)
   }
 
   /// What is remembered of a flow that `judgement` lets begin, or of one that it stops.
@@ -97,20 +104,23 @@ extension PacketFilter {
 
   /// Judges a further packet of an admitted flow whose outcome is not known yet.
   ///
-  /// - Parameters:
-  ///   - admission: How its beginning was judged.
-  ///   - hasChangedRules: Whether the rules have changed since: where the flow is tracked it lives on, where it is not
-  ///     the rules are asked again (semantics CT-8, CT-9).
+  /// If the rules have changed since the flow began, it lives on where it is tracked, and where it is not the rules
+  /// are asked again (semantics CT-8, CT-9).
   func rejudge(
-    _ packet: PacketSummary, _ isForward: Bool, admission: UInt32, hasChangedRules: Bool,
-    _ memory: inout TrackerMemory
+    _ packet: PacketSummary, _ isForward: Bool, _ connection: Connection, _ memory: inout TrackerMemory
   ) -> UInt32 {
     let header = PacketHeader(packet)
-    let tracked = hasChangedRules ? trackedInterfaces(memory.outcomes[Int(admission)]) : nil
+    let admission = memory.outcomes[Int(connection.admission)]
+    let tracked = connection.hasChangedRules ? trackedInterfaces(admission) : nil
     guard isForward else {
-      return judgeReply(header, admission: admission, trackedAt: tracked, reusing: &memory).outcome
+      guard tracked != nil else {
+        return judgeAnswer(header, admission: connection.admission, reusing: &memory).outcome
+      }
+      return judgeReply(
+        header, admission: connection.admission, trackedAt: tracked, reusing: &memory
+      ).outcome
     }
-    let answered = memory.outcomes[Int(admission)].steps.filter { $0.action == .established }
+    let answered = admission.steps.filter { $0.action == .established }
     let relation =
       tracked.map { PathWalk.Relation.partOfFlow(trackedAt: $0) }
       ?? .new(trackedAt: answered.compactMap(\.interface))
@@ -119,13 +129,40 @@ extension PacketFilter {
 
   /// Judges a segment of a connection that gateways on its way have forgotten, though its interfaces may not have.
   func judgeForgotten(
-    _ packet: PacketSummary, _ isForward: Bool, admission: UInt32, _ memory: inout TrackerMemory
+    _ packet: PacketSummary, _ isForward: Bool, _ connection: Connection, _ memory: inout TrackerMemory
   ) -> Judgement {
-    let tracked = trackedInterfaces(memory.outcomes[Int(admission)])
+    let tracked = trackedInterfaces(memory.outcomes[Int(connection.admission)])
     let header = PacketHeader(packet)
     return isForward
       ? judge(header, relation: .partOfFlow(trackedAt: tracked), isForgotten: true, reusing: &memory)
-      : judgeReply(header, admission: admission, trackedAt: tracked, isForgotten: true, reusing: &memory)
+      : judgeReply(
+        header, admission: connection.admission, trackedAt: tracked, isForgotten: true, reusing: &memory)
+  }
+
+  // MARK: Remembered walks
+
+  /// Judges a packet that begins a flow.
+  func judgeNew(_ header: PacketHeader, reusing memory: inout TrackerMemory) -> Judgement {
+    guard let key = memory.memo.key(header, self) else {
+      return judge(header, relation: .new, reusing: &memory)
+    }
+    if let known = memory.memo[key] { return known }
+    let judgement = judge(header, relation: .new, reusing: &memory)
+    memory.memo.remember(judgement, key)
+    return judgement
+  }
+
+  /// Judges an answer to a packet under the rules by which that was judged.
+  private func judgeAnswer(
+    _ header: PacketHeader, admission: UInt32, reusing memory: inout TrackerMemory
+  ) -> Judgement {
+    guard let key = memory.memo.key(header, answering: admission, self) else {
+      return judgeReply(header, admission: admission, reusing: &memory)
+    }
+    if let known = memory.memo[key] { return known }
+    let judgement = judgeReply(header, admission: admission, reusing: &memory)
+    memory.memo.remember(judgement, key)
+    return judgement
   }
 
   // MARK: Walks
@@ -241,11 +278,9 @@ extension PacketFilter {
   ) -> Verdict {
     let header = PacketHeader(packet)
     if let quote, quote.hasTransport || !(quote.ipProtocol.hasPorts || quote.ipProtocol.hasICMPKind),
-      let (match, isForward) = findQuoted(quote, in: table),
-      packet.time.nanoseconds &- table.connections[match.position].lastSeen
-        <= memory.timers.limit(table.connections[match.position].phase),
-      case let connection = table.connections[match.position], connection.isTracked,
-      connection.phase != .closed,
+      let (connection, isForward) = findQuoted(quote, in: table),
+      packet.time.nanoseconds &- connection.lastSeen <= memory.limits[connection.phase],
+      connection.isTracked, connection.phase != .closed,
       case let tracked = trackedInterfaces(connection, memory), !connection.isDenied || !tracked.isEmpty
     {
       let admission = memory.outcomes[Int(connection.admission)]
@@ -272,32 +307,25 @@ extension PacketFilter {
   /// Whether an error was sent by the other end of the flow, or by a router outside of the network on the way there.
   private func comesFromBeyond(_ source: IPAddress, _ quote: QuotedPacket) -> Bool {
     guard !compiled.network.addresses.owners(of: source).isEmpty else { return source.isGlobal }
-    return privateAddress(of: source) == privateAddress(of: quote.addresses.destination)
+    return canonical(source) == canonical(quote.addresses.destination)
   }
 
   /// The private address behind a public one; any other address as it is.
-  private func privateAddress(of address: IPAddress) -> IPAddress {
-    guard case .v4(let publicAddress) = address else { return address }
-    return compiled.network.addresses.privateAddress(of: publicAddress).map(IPAddress.v4) ?? address
+  private func canonical(_ address: IPAddress) -> IPAddress {
+    guard case .v4(let address) = address else { return address }
+    return .v4(compiled.network.addresses.canonical(address))
   }
 
   /// The flow that an error quotes a packet of, and whether that packet was its initiator's.
   private func findQuoted<Address>(
     _ quote: QuotedPacket, in table: ConnectionTable<Address>
-  ) -> (match: ConnectionTable<Address>.Match, isForward: Bool)? {
-    var pair = quote.addresses
-    if case .v4(let source, let destination) = pair {
-      pair = .v4(
-        source: compiled.network.addresses.privateAddress(of: source) ?? source,
-        destination: compiled.network.addresses.privateAddress(of: destination) ?? destination)
-    }
-    guard let ends = Address.ends(of: pair) else { return nil }
+  ) -> (connection: Connection, isForward: Bool)? {
+    guard let ends = Address.ends(of: canonical(quote.addresses)) else { return nil }
     let identity = FlowIdentity(
       ends, ipProtocol: quote.ipProtocol, sourcePort: quote.sourcePort, destinationPort: quote.destinationPort
     )
-    return table.find(identity.key).map { match in
-      let initiatorIsLow = table.connections[match.position].initiatorIsLow != match.isFlipped
-      return (match, initiatorIsLow == identity.fromLow)
+    return table.find(table.name(identity)).map { slot in
+      (table[slot], table[slot].initiatorIsLow == identity.fromLow)
     }
   }
 

@@ -17,6 +17,9 @@ struct AddressOwners: Sendable {
   private var delegated: [DelegatedKey: [Owner]] = [:]
   private var delegatedLengths: [IPFamily: Set<Int>] = [:]
 
+  /// A bit for every public address, by its hash: nearly every packet's addresses are told by it not to be public.
+  private var publicBits = [UInt64](repeating: 0, count: 1024)
+
   private struct DelegatedKey: Hashable {
     var prefix: IPPrefix
   }
@@ -32,6 +35,8 @@ struct AddressOwners: Sendable {
     for address in interface.ipv4Addresses {
       Self.add(Owner(interface: index), to: &ipv4[address.address, default: []])
       if let publicAddress = address.publicAddress {
+        let bit = Self.publicBit(publicAddress)
+        publicBits[bit >> 6] |= 1 << UInt64(bit & 63)
         Self.add(
           Owner(interface: index, privateAddress: address.address), to: &ipv4[publicAddress, default: []])
       }
@@ -62,6 +67,19 @@ struct AddressOwners: Sendable {
   /// Owners are in the order of the interfaces.
   private static func add(_ owner: Owner, to owners: inout [Owner]) {
     owners.insert(owner, at: owners.firstIndex { $0.interface > owner.interface } ?? owners.count)
+  }
+
+  @inline(__always)
+  private static func publicBit(_ address: IPv4Address) -> Int {
+    Int((address.rawValue &* 0x9e37_79b1) >> 16)
+  }
+
+  /// The private address behind a public one; any other address as it is.
+  @inline(__always)
+  func canonical(_ address: IPv4Address) -> IPv4Address {
+    let bit = Self.publicBit(address)
+    guard publicBits[bit >> 6] & (1 << UInt64(bit & 63)) != 0 else { return address }
+    return privateAddress(of: address) ?? address
   }
 
   /// The private address behind a public one, or nil if the address is not public, or if either address

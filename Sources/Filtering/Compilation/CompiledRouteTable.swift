@@ -45,8 +45,14 @@ struct CompiledRouteTable: Sendable {
   }
 
   /// The borders that ``route(to:)`` notices: routes that lead to the same target the same way are one set.
-  func addCuts(to cuts: inout AddressCuts) {
+  ///
+  /// - Parameter tellsRoutesApart: Whether every route is a set of its own.
+  func addCuts(to cuts: inout AddressCuts, tellsRoutesApart: Bool = false) {
     for family in [IPFamily.v4, .v6] {
+      if tellsRoutesApart {
+        for set in LongestPrefixCut(family, prefixes).sets(by: { table.lookup($0) }) { cuts.add(family, set) }
+        continue
+      }
       for set in LongestPrefixCut(family, prefixes).sets(by: { address in
         route(to: address).map {
           RouteEffect(target: $0.target, resource: $0.resource, isBlackhole: $0.isBlackhole)

@@ -33,8 +33,14 @@ struct CompiledTransitTable: Sendable {
   var isIncomplete: Bool
 
   /// The borders that ``route(to:)`` notices.
-  func addCuts(to cuts: inout AddressCuts) {
+  ///
+  /// - Parameter tellsRoutesApart: Whether every route is a set of its own.
+  func addCuts(to cuts: inout AddressCuts, tellsRoutesApart: Bool = false) {
     for family in [IPFamily.v4, .v6] {
+      if tellsRoutesApart {
+        for set in LongestPrefixCut(family, prefixes).sets(by: { table.lookup($0) }) { cuts.add(family, set) }
+        continue
+      }
       for set in LongestPrefixCut(family, prefixes).sets(by: { address in
         route(to: address).map { RouteEffect(attachments: $0.attachments, isBlackhole: $0.isBlackhole) }
       }) {

@@ -36,13 +36,16 @@ struct AddressCuts {
 
 extension CompiledNetwork {
   /// Everything besides rules that judging asks of an address.
-  func addressCuts() -> AddressCuts {
+  ///
+  /// - Parameter isExact: Whether every address of an interface, and what each route leads, is a set of its own, also
+  ///   where nothing but its name tells it from others.
+  func addressCuts(isExact: Bool = false) -> AddressCuts {
     var cuts = AddressCuts()
     SpecialBlocks.addCuts(to: &cuts)
     PlatformServices.addCuts(to: &cuts)
     AmazonBlocks.addCuts(to: &cuts)
-    for table in routeTables { table.addCuts(to: &cuts) }
-    for table in transitTables { table.addCuts(to: &cuts) }
+    for table in routeTables { table.addCuts(to: &cuts, tellsRoutesApart: isExact) }
+    for table in transitTables { table.addCuts(to: &cuts, tellsRoutesApart: isExact) }
     for vpc in model.vpcs { cuts.add(vpc.ipv4Blocks.map(IPPrefix.v4) + vpc.ipv6Blocks.map(IPPrefix.v6)) }
     for vpc in vpcs {
       cuts.add(vpc.routers)
@@ -59,7 +62,7 @@ extension CompiledNetwork {
     for balancer in balancersByInterface.values {
       for target in balancer.listeners.flatMap(\.candidates) { cuts.add([IPAddress.v4(target.address)]) }
     }
-    addOwners(to: &cuts)
+    addOwners(to: &cuts, isExact)
     if !model.natGateways.isEmpty { cuts.addEmbedded() }
     return cuts
   }
@@ -81,13 +84,14 @@ extension CompiledNetwork {
   }
 
   /// Addresses of interfaces that play the same role are one set; the others are sets of their own.
-  private func addOwners(to cuts: inout AddressCuts) {
-    let singular = singularInterfaces()
+  private func addOwners(to cuts: inout AddressCuts, _ tellsInterfacesApart: Bool) {
+    let singular = tellsInterfacesApart ? [] : singularInterfaces()
     var roles: [InterfaceRole: [IPAddress]] = [:]
     for (position, interface) in model.networkInterfaces.enumerated() {
       cuts.add(interface.delegatedPrefixes)
       let isSingular =
-        singular.contains(position) || interface.isDeleted || !interface.delegatedPrefixes.isEmpty
+        tellsInterfacesApart || singular.contains(position) || interface.isDeleted
+        || !interface.delegatedPrefixes.isEmpty
       func add(
         _ address: IPAddress, isPublic: Bool = false, hasPublic: Bool = false, hasUnknownPublic: Bool = false
       ) {

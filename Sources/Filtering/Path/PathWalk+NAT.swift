@@ -114,12 +114,12 @@ extension PathWalk {
       deliver(to: .interface(interface))
       return
     }
-    guard remembersFlow(at: interface, resource, .ingress) else { return }
-    let translation = translations.remove(at: position)
     if header.isFragment && header.ipProtocol != .udp {
       deny(.gateway, .gateway, .ingress, .protocolRestriction, interface: interface, resource: resource)
       return
     }
+    guard remembersFlow(at: interface, resource, .ingress) else { return }
+    let translation = translations.remove(at: position)
     header.destination = translation.originalSource
     if let destination = translation.originalDestination, let service = translation.originalService {
       var request = header

@@ -335,5 +335,6 @@ struct PathWalk {
 /// The compiled network behind a reference, so that a walk holds one pointer and not thirty arrays.
 final class CompiledReference: Sendable {
   let network: CompiledNetwork
+  let kinds = LazyKinds()
   init(_ network: CompiledNetwork) { self.network = network }
 }

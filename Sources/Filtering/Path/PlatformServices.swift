@@ -36,6 +36,9 @@ enum PlatformServices {
     return source.family == .v4 ? [67, 68] : [546, 547]
   }
 
+  /// The ports of ``isDHCP(_:)``, between whatever addresses.
+  static let everyDHCPPort: [UInt16] = [67, 68, 546, 547]
+
   /// Whether an address is that of a platform service, or the traffic is part of how a link itself works.
   static func isLinkLocalService(_ address: IPAddress, _ header: PacketHeader) -> Bool {
     switch address {

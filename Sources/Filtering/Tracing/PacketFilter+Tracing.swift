@@ -239,11 +239,11 @@ extension PacketFilter {
     zip(walk.steps, walk.headers).map { TraceStep(way: way, step: $0, header: $1) }
   }
 
-  /// The denial of a reply that nothing stopped, but that comes to somebody else, or from somebody else.
+  /// The denial of a reply that comes to somebody else, or from somebody else, whatever else may stop it.
   private func goesAstray(
     _ back: PathWalk, _ origin: PathWalk.Origin, _ asked: PacketHeader
   ) -> PathStep? {
-    guard !back.isDenied, let delivery = back.delivery else { return nil }
+    guard !back.isDenied || back.findsEveryBlocker, let delivery = back.delivery else { return nil }
     func astray(_ element: PathStep.Element, _ interface: InterfaceIndex?) -> PathStep {
       PathStep(.placement, element, .deny, .ingress, interface: interface, code: .noPath, leg: back.leg)
     }

@@ -1,59 +1,19 @@
 import NetworkTypes
 
-/// What is remembered of one flow, whichever family.
-struct Connection: Sendable {
-  var lastSeen: Int64
-  /// Outcome of the initiator's packets.
-  var forward: UInt32
-  /// Outcome of the responder's packets; `unjudged` until the first one.
-  var reverse: UInt32
-  var phase: ConnectionPhase
-  /// Whether the initiator has the low end of the key.
-  var initiatorIsLow: Bool
-  /// Whether groups track the flow anywhere on its path (semantics CT-4).
-  var isTracked: Bool
-  /// Whether the first packet was stopped. Interfaces that it had got by track it all the same, and its repetitions
-  /// need no second judgement.
-  var isDenied: Bool
-  /// Idle timers of gateways on the flow's path, which run beside those of its interfaces.
-  var gatewayTimers: GatewayTimers
-  /// How the packet that began the flow was judged, under the rules of that time.
-  var admission: UInt32
-  /// Whether the rules have changed since the flow began, and since each direction was judged.
-  var hasChangedRules = false
-  var isForwardStale = false
-  var isReverseStale = false
-  /// Set once its place may be reused: a connection can be reached by several keys.
-  var isForgotten = false
-
-  static var unjudged: UInt32 { .max }
-}
-
-/// An open-addressing hash table from flow keys to connections.
+/// An open-addressing hash table from flow keys to connections, one slot a flow: 40 bytes in IPv4, 64 in IPv6.
 ///
-/// Keys lie in slots of their own so that probing touches few cache lines; connections keep their place while slots
-/// move. Forgetting is lazy: an expired connection is noticed when it is met, or swept when the table would grow.
+/// Key and connection lie together, so that meeting a flow costs one place in memory. Forgetting is lazy: an expired
+/// connection is noticed when it is met, or swept when the table would grow.
 struct ConnectionTable<Address: TrackedAddress>: Sendable {
   private struct Slot: Sendable {
     var key: FlowKey<Address>
-    /// Position in `connections` plus one; 0 for an empty slot.
-    var position: UInt32
-    /// Whether this key's low end is the high end of the key that the connection was made with.
-    var isFlipped = false
-  }
-
-  /// Where a key led: a connection, and whether its ends stand the other way round in this key.
-  struct Match {
-    var position: Int
-    var isFlipped: Bool
+    var connection: Connection
   }
 
   private var slots: [Slot]
   private var mask: Int
-  private var used = 0
-  /// Connections by position; a position stays valid until its connection is forgotten.
-  var connections: [Connection] = []
-  private var free: [UInt32] = []
+  /// Connections that are held, expired ones that nobody has met since among them.
+  private(set) var count = 0
   /// The most connections that are kept at once.
   let capacityLimit: Int
   /// When a full table may be swept again: a sweep looks at every slot.
@@ -71,117 +31,93 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
     Slot(
       key: FlowKey(
         lowAddress: .zero, highAddress: .zero, lowPort: 0, highPort: 0, ipProtocol: IPProtocol(rawValue: 0),
-        kind: 0), position: 0)
+        kind: 0), connection: Connection())
   }
 
-  /// Connections that are held, expired ones that nobody has met since among them.
-  var count: Int { used }
+  /// The slot where the search for a key of this hash begins.
+  @inline(__always)
+  private func firstSlot(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & mask }
+
+  /// Hashes a flow's key once, for whatever is asked of the table about it.
+  @inline(__always)
+  func name(_ identity: FlowIdentity<Address>) -> NamedFlow<Address> {
+    NamedFlow(identity, hash: identity.key.tableHash(seed))
+  }
 
   /// When tracked connections that are neither closed nor denied expire.
   func expiries(_ timers: IdleTimers) -> some Sequence<Int64> {
-    connections.lazy.filter { connection in
-      connection.isTracked && !connection.isForgotten && !connection.isDenied && connection.phase != .closed
+    slots.lazy.map(\.connection).filter { connection in
+      connection.isHeld && connection.isTracked && !connection.isDenied
+        && connection.phase != .closed
     }.map { $0.lastSeen.addingReportingOverflow(timers.limit($0.phase)).partialValue }
   }
 
-  /// The key's connection, or nil.
-  func find(_ key: FlowKey<Address>) -> Match? {
-    var index = Int(truncatingIfNeeded: key.tableHash(seed)) & mask
-    while slots[index].position != 0 {
-      if slots[index].key == key {
-        return Match(position: Int(slots[index].position) - 1, isFlipped: slots[index].isFlipped)
-      }
+  /// The slot of the flow's connection, or nil. Valid until the next insertion.
+  @inline(__always)
+  func find(_ flow: NamedFlow<Address>) -> Int? {
+    var index = firstSlot(flow.hash)
+    while slots[index].connection.isHeld {
+      if slots[index].key == flow.identity.key { return index }
       index = (index + 1) & mask
     }
     return nil
   }
 
-  /// Reads the key's first slot, to bring it into the cache.
-  @inline(__always)
-  func touchSlot(_ key: FlowKey<Address>) -> UInt64 {
-    UInt64(slots[Int(truncatingIfNeeded: key.tableHash(seed)) & mask].position)
+  /// The connection in a slot that ``find(_:)`` gave.
+  subscript(slot: Int) -> Connection {
+    @inline(__always) get { slots[slot].connection }
+    @inline(__always) set { slots[slot].connection = newValue }
   }
 
-  /// Reads the connection in the key's first slot, to bring it into the cache.
+  /// Reads both ends of the first slot that a hash leads to, to bring it into the cache.
   @inline(__always)
-  func touchConnection(_ key: FlowKey<Address>) -> UInt64 {
-    let position = slots[Int(truncatingIfNeeded: key.tableHash(seed)) & mask].position
-    return position == 0 ? 0 : UInt64(truncatingIfNeeded: connections[Int(position) - 1].lastSeen)
+  func touch(_ hash: UInt64) -> UInt64 {
+    let index = firstSlot(hash)
+    return slots[index].key.firstBits &+ UInt64(slots[index].connection.flags.rawValue)
   }
 
-  /// Adds a connection under a key that is not in the table; nil when the table is full even after a sweep.
+  /// Adds a connection under a key that is not in the table; false when the table is full even after a sweep.
   mutating func insert(
-    _ key: FlowKey<Address>, _ connection: Connection, now: Int64, timers: IdleTimers
-  ) -> Int? {
-    if (used + 1) * 4 > slots.count * 3 || used >= capacityLimit {
+    _ flow: NamedFlow<Address>, _ connection: Connection, now: Int64, timers: IdleTimers
+  ) -> Bool {
+    if (count + 1) * 4 > slots.count * 3 || count >= capacityLimit {
       makeRoom(now: now, timers: timers)
-      if used >= capacityLimit { return nil }
+      if count >= capacityLimit { return false }
     }
-    let position: Int
-    if let reused = free.popLast() {
-      position = Int(reused)
-      connections[position] = connection
-    } else {
-      position = connections.count
-      connections.append(connection)
-    }
-    place(Slot(key: key, position: UInt32(position) + 1))
-    used += 1
-    return position
+    place(Slot(key: flow.identity.key, connection: connection), flow.hash)
+    count += 1
+    return true
   }
 
-  /// Lets a second key lead to a connection: the same flow seen on the other side of a translation.
-  mutating func addAlias(_ key: FlowKey<Address>, of match: Match, now: Int64, timers: IdleTimers) {
-    if (used + 1) * 4 > slots.count * 3 || used >= capacityLimit {
-      makeRoom(now: now, timers: timers)
-      if used >= capacityLimit || connections[match.position].isForgotten { return }
-    }
-    place(Slot(key: key, position: UInt32(match.position) + 1, isFlipped: match.isFlipped))
-    used += 1
-  }
-
-  private mutating func place(_ slot: Slot) {
-    var index = Int(truncatingIfNeeded: slot.key.tableHash(seed)) & mask
-    while slots[index].position != 0 { index = (index + 1) & mask }
+  private mutating func place(_ slot: Slot, _ hash: UInt64) {
+    var index = firstSlot(hash)
+    while slots[index].connection.isHeld { index = (index + 1) & mask }
     slots[index] = slot
   }
 
-  /// Makes every flow be judged again at its next packet: tracked ones live on, denied ones are forgotten.
+  /// Makes every flow be judged again at its next packet.
   mutating func markStale() {
-    for position in connections.indices {
-      if connections[position].isDenied { connections[position].lastSeen = .min / 2 }
-      connections[position].hasChangedRules = true
-      connections[position].isForwardStale = true
-      connections[position].isReverseStale = true
-    }
+    for index in slots.indices where slots[index].connection.isHeld { slots[index].connection.markStale() }
   }
 
   /// Sweeps, but of a full table at most once a second of the capture's time.
   private mutating func makeRoom(now: Int64, timers: IdleTimers) {
-    guard used < capacityLimit || now >= nextSweep else { return }
+    guard count < capacityLimit || now >= nextSweep else { return }
     sweep(now: now, timers: timers)
     nextSweep = now &+ 1_000_000_000
   }
 
   /// Drops expired connections, and doubles the slots unless that freed half of them.
   private mutating func sweep(now: Int64, timers: IdleTimers) {
-    var kept: [Slot] = []
-    kept.reserveCapacity(used)
-    for slot in slots where slot.position != 0 {
-      let position = Int(slot.position) - 1
-      if connections[position].isForgotten { continue }
-      if now &- connections[position].lastSeen > timers.limit(connections[position].phase) {
-        connections[position].isForgotten = true
-        free.append(slot.position - 1)
-      } else {
-        kept.append(slot)
-      }
+    let old = slots
+    func isKept(_ slot: Slot) -> Bool {
+      slot.connection.isHeld && now &- slot.connection.lastSeen <= timers.limit(slot.connection.phase)
     }
-    let size = kept.count * 2 > slots.count ? slots.count * 2 : slots.count
+    count = old.count(where: isKept)
+    let size = count * 2 > old.count ? old.count * 2 : old.count
     slots = Array(repeating: Self.emptySlot, count: size)
     mask = size - 1
-    used = kept.count
-    for slot in kept { place(slot) }
+    for slot in old where isKept(slot) { place(slot, slot.key.tableHash(seed)) }
   }
 }
 
@@ -195,6 +131,10 @@ extension FlowKey {
       lowAddress.hashBits &+ 0x9e37_79b9_7f4a_7c15 &* highAddress.hashBits ^ seed,
       ports ^ (seed << 32 | seed >> 32))
   }
+
+  /// What lies at the key's beginning.
+  @inline(__always)
+  var firstBits: UInt64 { lowAddress.hashBits }
 
   @inline(__always)
   private static func mix(_ left: UInt64, _ right: UInt64) -> UInt64 {

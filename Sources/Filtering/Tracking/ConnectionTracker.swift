@@ -63,7 +63,9 @@ public struct ConnectionTracker: Sendable {
 
 /// What a tracker keeps besides the two tables.
 struct TrackerMemory: Sendable {
-  var timers: IdleTimers
+  let timers: IdleTimers
+  /// The same by phase.
+  let limits: PhaseLimits
   var fragments = FragmentTable()
   var untrackedForLackOfRoom = 0
   private(set) var outcomes: [PathOutcome] = []
@@ -77,7 +79,16 @@ struct TrackerMemory: Sendable {
   /// Lent to walks and taken back, so that judging a new flow allocates nothing once it has grown.
   var stepBuffer: [PathStep] = []
 
-  init(timers: IdleTimers) { self.timers = timers }
+  /// What was concluded of packets that began flows, and of the first answers to them.
+  var memo = JudgementMemo()
+
+  /// Names of a part of a batch's flows, kept for their memory.
+  var flows: [NamedFlow<IPv4Address>] = []
+
+  init(timers: IdleTimers) {
+    self.timers = timers
+    limits = PhaseLimits(timers)
+  }
 
   /// The index of an outcome, added if it is new.
   mutating func intern(_ outcome: PathOutcome) -> UInt32 {
@@ -88,5 +99,12 @@ struct TrackerMemory: Sendable {
     classes.append(outcome.packetClass)
     directions.append(outcome.decisiveStep?.direction ?? .ingress)
     return id
+  }
+
+  /// Lends the memory for the names of flows.
+  mutating func takeFlows() -> [NamedFlow<IPv4Address>] {
+    let flows = flows
+    self.flows = []
+    return flows
   }
 }

@@ -48,3 +48,16 @@ struct FlowIdentity<Address: TrackedAddress>: Sendable {
     }
   }
 }
+
+/// A flow's name with what the table makes of it.
+struct NamedFlow<Address: TrackedAddress>: Sendable {
+  var identity: FlowIdentity<Address>
+  var hash: UInt64
+  var isIPv6: Bool
+
+  init(_ identity: FlowIdentity<Address>, hash: UInt64, isIPv6: Bool = false) {
+    self.identity = identity
+    self.hash = hash
+    self.isIPv6 = isIPv6
+  }
+}

@@ -64,3 +64,14 @@ public struct IdleTimers: Sendable, Hashable {
     return seconds * 1_000_000_000
   }
 }
+
+/// For each phase the nanoseconds that a flow may be idle, as a table.
+struct PhaseLimits: Sendable {
+  private let nanoseconds: [Int64]
+
+  init(_ timers: IdleTimers) { nanoseconds = ConnectionPhase.allCases.map(timers.limit) }
+
+  subscript(phase: ConnectionPhase) -> Int64 {
+    @inline(__always) get { nanoseconds[Int(phase.rawValue)] }
+  }
+}

@@ -74,11 +74,14 @@ struct ReferenceEvaluator {
           fromBeginner
           || (packet.ipProtocol == .tcp
             ? packet.tcpFlags.contains(.syn) && !packet.tcpFlags.contains(.ack) : !isAnswer)
-        if fromBeginner || !begins { flows[key]?.lastSeen = packet.time } else { flows[key] = nil }
+        if fromBeginner { flows[key]?.lastSeen = packet.time }
+        if begins && !fromBeginner { flows[key] = nil }
         var answer = judgeNew(
           packet, header, place, name: begins && !(fromBeginner && packet.isFragment) ? name : nil,
           remembered: fromBeginner ? [] : flow.trackedAt)
         if !begins && answer.state == .untracked { answer.state = .new }
+        // What is stopped on its way back never met the interface that tracks the flow.
+        if !begins && answer.packetClass != .deny { flows[key]?.lastSeen = packet.time }
         // Stopped on its way to an interface that tracks the flow, it takes nothing away from it there.
         if begins && !fromBeginner && answer.packetClass == .deny && !flow.trackedAt.isEmpty {
           flows[name] = nil
@@ -116,7 +119,7 @@ struct ReferenceEvaluator {
     if isAnswerToTracked && packet.tcpFlags.contains(.syn) && !packet.tcpFlags.contains(.ack) { return }
     let known = flows[name] == nil ? name.reversed : name
     if let flow = flows[known], packet.time <= flow.lastSeen.advanced(bySeconds: flow.idleLimit(timers)) {
-      flows[known]?.lastSeen = packet.time
+      if known == name { flows[known]?.lastSeen = packet.time }
       return
     }
     flows[known] = nil
