@@ -171,9 +171,9 @@ struct PolicyCompiler {
       guard isForeign || isOtherAccount else { return ResolvedPeer() }
       return ResolvedPeer(missing: .groupMembers, within: peerBlocks(rule, of: owner))
     }
-    let interfaces = (memory.members[group] ?? []).map { model.networkInterfaces[$0] }
-    return ResolvedPeer(
-      prefixes: interfaces.filter { isInScope(vpc: $0.vpc, of: owner, direction) }.flatMap(\.privatePrefixes))
+    let members = (memory.members[group] ?? []).lazy
+      .filter { isInScope(vpc: model.networkInterfaces[$0].vpc, of: owner, direction) }
+    return ResolvedPeer(prefixes: members.flatMap { model.networkInterfaces[$0].privatePrefixes })
   }
 
   private func peerBlocks(_ rule: SecurityGroupRule, of owner: SecurityGroup) -> [IPPrefix] {

@@ -87,12 +87,13 @@ public struct SelectorCoverage: Hashable, Sendable {
 
   public var isEmpty: Bool { interfaces.isEmpty && prefixes.isEmpty && !isInternet }
 
-  mutating func formUnion(_ other: SelectorCoverage) {
-    let known = Set(prefixes)
-    self = SelectorCoverage(
-      interfaces: interfaces + other.interfaces,
-      prefixes: prefixes + other.prefixes.filter { !known.contains($0) },
-      isInternet: isInternet || other.isInternet)
+  /// Everything that some coverages cover together.
+  init(union parts: [SelectorCoverage]) {
+    var known: Set<IPPrefix> = []
+    self.init(
+      interfaces: parts.flatMap(\.interfaces),
+      prefixes: parts.lazy.flatMap(\.prefixes).filter { known.insert($0).inserted },
+      isInternet: parts.contains { $0.isInternet })
   }
 
   func isSuperset(of other: SelectorCoverage) -> Bool {

@@ -170,17 +170,17 @@ public struct SelectorResolver: Sendable {
 
   /// What the candidates cover, unless it matters which of them is meant.
   private func coverage(of found: [Int], _ selector: Selector) throws(SelectorError) -> SelectorCoverage {
-    var choices: [Selector.Kind: SelectorCoverage] = [:]
+    var parts: [Selector.Kind: [SelectorCoverage]] = [:]
     let isGlob = NamePattern(selector.text).isGlob
     for index in found {
       let resource = resources.all[index]
-      guard let other = choices[resource.kind] else {
-        choices[resource.kind] = resource.coverage
+      if !isGlob, let other = parts[resource.kind]?.first {
+        if other != resource.coverage { throw ambiguous(selector, found) }
         continue
       }
-      if !isGlob && other != resource.coverage { throw ambiguous(selector, found) }
-      choices[resource.kind]?.formUnion(resource.coverage)
+      parts[resource.kind, default: []].append(resource.coverage)
     }
+    var choices = parts.mapValues { SelectorCoverage(union: $0) }
     // An interface with the name of its instance, or of its gateway, means nothing else.
     if let own = choices[.networkInterface],
       choices.contains(where: { $0.key != .networkInterface && $0.value.isSuperset(of: own) })
