@@ -96,6 +96,22 @@ extension PacketFilter {
     }
   }
 
+  /// The lists that hold the rules of a group in one direction: one for each set of groups that it is in.
+  package func lists(ofGroup group: ResourceID, _ direction: Direction) -> Set<RuleTest.List> {
+    guard let position = compiled.network.index.groups[group] else { return [] }
+    let keys = compiled.network.policyMemory.keys
+    return Set(
+      keys.indices.filter { keys[$0].direction == direction && keys[$0].groups.contains(position) }
+        .map { .policy($0) })
+  }
+
+  /// The list that holds the entries of an ACL in one direction.
+  package func list(ofACL acl: ResourceID, _ direction: Direction) -> RuleTest.List? {
+    compiled.network.model.networkACLs.firstIndex { $0.id == acl }.map {
+      .acl(2 * $0 + (direction == .ingress ? 0 : 1))
+    }
+  }
+
   /// Every list of rules that was asked on the traced way, in order.
   package func ruleTests(of answer: TraceAnswer) -> [RuleTest] { answer.steps.compactMap(ruleTest) }
 

@@ -38,6 +38,26 @@ public final class ReachAnalyzer: Sendable {
     outsideV6 = v6.subtracting(ReachAnalyzer.local(.v6))
   }
 
+  /// Goes on with everything of another analyzer but some lists of rules.
+  private init(_ filter: PacketFilter, like other: ReachAnalyzer, changing lists: Set<RuleTest.List>) {
+    self.filter = filter
+    cuts = other.cuts
+    hosts = other.hosts
+    internetV4 = other.internetV4
+    internetV6 = other.internetV6
+    outsideV4 = other.outsideV4
+    outsideV6 = other.outsideV6
+    let known = other.rules.withLock { $0 }
+    rules.withLock { $0 = known.filter { !lists.contains($0.key) } }
+  }
+
+  /// The analyzer for a filter that follows this one's after a change of nothing but rules of some lists.
+  ///
+  /// Costs next to nothing, since borders and hosts are what they were.
+  package func following(_ filter: PacketFilter, changing lists: Set<RuleTest.List>) -> ReachAnalyzer {
+    ReachAnalyzer(filter, like: self, changing: lists)
+  }
+
   /// What a question is answered for.
   public struct Detail: OptionSet, Sendable {
     public let rawValue: Int
@@ -97,12 +117,49 @@ public final class ReachAnalyzer: Sendable {
     guard isAnybodyThere else { throw .noPackets }
   }
 
+  /// Hands over regions that meet one fate here and another by the rules of `other`, until `body` has enough.
+  ///
+  /// The two differ in the rules of some lists only. Throws as ``visit(_:_:limit:_:)`` does.
+  package func visitContrasts(
+    to other: ReachContrast, in question: ReachQuestion, limit: Int,
+    _ body: (ReachRegion, _ verdictBeside: PacketClass) -> Bool
+  ) throws(ReachError) {
+    let plan = ReachPlan(question, self)
+    var walk = ReachWalk(self, question, [])
+    var count = 0
+    for box in plan.boxes {
+      walk.begin(box)
+      while let (region, verdictBeside) = walk.next(beside: other) {
+        count += 1
+        guard count <= limit else { throw .tooManyKinds(limit: limit) }
+        guard region.verdict == verdictBeside || body(region, verdictBeside) else { return }
+      }
+    }
+  }
+
   /// A list of rules with its sets ready to be cut by.
   func prepared(_ list: RuleTest.List) -> PreparedRules {
     if let known = rules.withLock({ $0[list] }) { return known }
     let made = PreparedRules(filter.rules(of: list))
     rules.withLock { $0[list] = made }
     return made
+  }
+}
+
+/// The same network with other rules, to hold it against.
+package struct ReachContrast: Sendable {
+  package var analyzer: ReachAnalyzer
+  /// The lists whose rules are others; nil if packets may be held against lists that traces do not name.
+  package var lists: Set<RuleTest.List>?
+
+  package init(_ analyzer: ReachAnalyzer, lists: Set<RuleTest.List>?) {
+    self.analyzer = analyzer
+    self.lists = lists
+  }
+
+  func mayDiffer(_ tests: [RuleTest]) -> Bool {
+    guard let lists else { return true }
+    return tests.contains { lists.contains($0.list) }
   }
 }
 

@@ -23,7 +23,10 @@ struct ReachWalk {
   mutating func begin(_ box: PacketBox) { rest = [box] }
 
   /// The next region of the box, or nil when nothing is left of it.
-  mutating func next() -> ReachRegion? {
+  mutating func next() -> ReachRegion? { next(beside: nil)?.region }
+
+  /// The same, each region small enough to have one fate by the rules of another analyzer, too.
+  mutating func next(beside other: ReachContrast?) -> (region: ReachRegion, verdictBeside: PacketClass)? {
     while let box = rest.popLast() {
       guard let witness = witness(of: box) else { continue }
       let answer = analyzer.filter.trace(witness, findsEveryBlocker: detail.contains(.everyBlocker))
@@ -33,11 +36,21 @@ struct ReachWalk {
         source: witness.from.address, destination: witness.to.address, service: witness.service,
         sourcePort: witness.sourcePort)
       var rules: [RuleIndex] = []
-      for test in analyzer.filter.ruleTests(of: answer) {
-        narrow(to: test, &rules)
+      let tests = analyzer.filter.ruleTests(of: answer)
+      for test in tests { narrow(to: test, of: analyzer, &rules) }
+      var verdictBeside = answer.verdict
+      if let other, other.mayDiffer(tests) {
+        let answerBeside = other.analyzer.filter.trace(
+          witness, findsEveryBlocker: detail.contains(.everyBlocker))
+        verdictBeside = answerBeside.verdict
+        var ignored: [RuleIndex] = []
+        for test in other.analyzer.filter.ruleTests(of: answerBeside) {
+          narrow(to: test, of: other.analyzer, &ignored)
+        }
       }
-      return ReachRegion(
+      let region = ReachRegion(
         verdict: answer.verdict, packets: cell, witness: witness, answer: answer, rules: rules)
+      return (region, verdictBeside)
     }
     return nil
   }
@@ -140,7 +153,7 @@ struct ReachWalk {
     var test: RuleTest
   }
 
-  private mutating func narrow(to test: RuleTest, _ rules: inout [RuleIndex]) {
+  private mutating func narrow(to test: RuleTest, of analyzer: ReachAnalyzer, _ rules: inout [RuleIndex]) {
     let list = analyzer.prepared(test.list)
     let axes = Axes(remote: remoteAxis(test.remote), service: serviceAxis(test), test: test)
     switch test.outcome {

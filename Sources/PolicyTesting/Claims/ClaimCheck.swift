@@ -29,7 +29,12 @@ extension TestedNetwork {
     return failure
   }
 
-  private func question(of claim: PolicyClaim) throws(ClaimError) -> ReachQuestion {
+  /// Whether a claim holds, without the words for why it does not.
+  func holds(_ claim: PolicyClaim) throws(ClaimError) -> Bool {
+    try contradiction(to: claim, try question(of: claim)) == nil
+  }
+
+  func question(of claim: PolicyClaim) throws(ClaimError) -> ReachQuestion {
     do { return try claim.question(in: resolver) } catch { throw .selector(error) }
   }
 
@@ -126,7 +131,7 @@ extension TestedNetwork {
   }
 
   /// `app-1 -> db-1`
-  private func ends(of question: TraceQuestion) -> String {
+  func ends(of question: TraceQuestion) -> String {
     "\(name(of: question.from)) -> \(name(of: question.to))"
   }
 

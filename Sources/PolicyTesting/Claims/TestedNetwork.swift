@@ -24,6 +24,21 @@ public struct TestedNetwork: Sendable {
     self.paths = paths
   }
 
+  /// The same network with other rules in some lists; nothing else may differ.
+  func following(_ filter: PacketFilter, changing lists: Set<RuleTest.List>) -> TestedNetwork {
+    TestedNetwork(filter, analyzer.following(filter, changing: lists), resolver, paths: paths)
+  }
+
+  private init(
+    _ filter: PacketFilter, _ analyzer: ReachAnalyzer, _ resolver: SelectorResolver, paths: [String]
+  ) {
+    network = filter.network
+    self.filter = filter
+    self.analyzer = analyzer
+    self.resolver = resolver
+    self.paths = paths
+  }
+
   /// Reads a network; one that contradicts itself is no ground for a claim and an error.
   public init(paths: [String]) throws(TestedNetworkError) {
     let network: VirtualNetwork

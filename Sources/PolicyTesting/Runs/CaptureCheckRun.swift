@@ -54,7 +54,7 @@ extension TestedNetwork {
     return failure
   }
 
-  private func audit(_ path: String) throws(CaptureError) -> AuditReport {
+  func audit(_ path: String) throws(CaptureError) -> AuditReport {
     var reader = try CaptureReader(path: path)
     let decoder = PacketDecoder(decapsulates: true)
     var auditor = Auditor(filter)

@@ -113,6 +113,15 @@ public struct PolicyTestPlan: Sendable {
   public private(set) var networks: [[String]: TestedNetwork] = [:]
   public private(set) var problems: [PolicyTestResults.FileProblem] = []
 
+  /// The networks that were read, in the order in which tests first name them.
+  var networksInOrder: [(paths: [String], network: TestedNetwork)] {
+    var seen: Set<[String]> = []
+    return tests.compactMap { planned in
+      guard seen.insert(planned.networkPaths).inserted else { return nil }
+      return networks[planned.networkPaths].map { (planned.networkPaths, $0) }
+    }
+  }
+
   /// Reads test files; a file with a mistake gives problems and no tests.
   public init(
     paths: [String], networkOverride: [String] = [], filter: (@Sendable (String) -> Bool)? = nil

@@ -10,6 +10,8 @@ public struct ScenarioRun {
   private var resolver: SelectorResolver
   private var tracker: ConnectionTracker
   private var now = CaptureTime(nanoseconds: 0)
+  /// The rules that decided of packets with an expectation.
+  public private(set) var deciders: Set<RuleIndex> = []
   /// Between two packets that follow each other.
   private static let pace: Int64 = 1_000_000
 
@@ -46,6 +48,7 @@ public struct ScenarioRun {
     let verdict = filter.evaluate(summary, tracking: &tracker)
     guard let expectation else { return nil }
     let outcome = tracker[verdict.outcome]
+    deciders.formUnion(outcome.steps.compactMap(\.rule))
     let isMet =
       switch (expectation.fate, verdict.packetClass) {
       case (.allow, .allow), (.allow, .exempt), (.unknown, .unknown): true

@@ -1,0 +1,132 @@
+import Filtering
+import NetworkTypes
+import PolicyAnalysis
+import RuleMatching
+import VirtualNetworks
+
+/// Finds out what becomes of mutants of one network, by the tests of it that pass.
+struct MutantTrial: Sendable {
+  private let network: TestedNetwork
+  private let tests: [(test: PolicyTest, footprint: TestFootprint)]
+  private let questions: MutantQuestions
+  /// How many kinds of packets are looked at in search of one that tells a mutant from the original.
+  static let kindLimit = 50_000
+  /// How many such packets are looked at for one that people meet.
+  private static let contrastLimit = 64
+
+  init(_ network: TestedNetwork, _ tests: [(test: PolicyTest, footprint: TestFootprint)]) {
+    self.network = network
+    // Cheap ones first: captures are read anew for each mutant.
+    self.tests = tests.sorted { Self.rank($0.test) < Self.rank($1.test) }
+    questions = MutantQuestions(network.network)
+  }
+
+  private static func rank(_ test: PolicyTest) -> Int {
+    switch test.content {
+    case .claims: 0
+    case .scenario: 1
+    case .capture: 2
+    }
+  }
+
+  /// What becomes of a mutant; nil if AWS would refuse it.
+  func fate(of mutation: RuleMutation) -> PolicyCoverage.Fate? {
+    guard let filter = try? network.filter.applying(mutation.changes).0 else { return nil }
+    let lists = lists(of: mutation)
+    let mutant = network.following(filter, changing: lists)
+    for (test, footprint) in tests where fails(test, footprint, mutant, lists) {
+      return .killed(by: test.name)
+    }
+    return witness(of: mutation, mutant, lists)
+  }
+
+  private func lists(of mutation: RuleMutation) -> Set<RuleTest.List> {
+    if let list = network.filter.list(ofACL: mutation.owner, mutation.direction) { return [list] }
+    return network.filter.lists(ofGroup: mutation.owner, mutation.direction)
+  }
+
+  /// Whether the test, which passes of the original, fails of the mutant; one that cannot be run does not fail.
+  private func fails(
+    _ test: PolicyTest, _ footprint: TestFootprint, _ mutant: TestedNetwork, _ lists: Set<RuleTest.List>
+  ) -> Bool {
+    switch test.content {
+    case .claims(let claims):
+      for (claim, asked) in zip(claims, footprint.lists) {
+        if let asked, asked.isDisjoint(with: lists) { continue }
+        if let holds = try? mutant.holds(claim), !holds { return true }
+      }
+      return false
+    default:
+      if case .failed = test.outcome(in: mutant) { return true }
+      return false
+    }
+  }
+
+  // MARK: Witnesses
+
+  /// A packet of which the mutant makes something else.
+  private func witness(
+    of mutation: RuleMutation, _ mutant: TestedNetwork, _ lists: Set<RuleTest.List>
+  ) -> PolicyCoverage.Fate {
+    guard !lists.isEmpty else { return .equivalent }
+    let contrast = ReachContrast(mutant.analyzer, lists: questions.hasBalancers ? nil : lists)
+    var found: MutantWitness?
+    var seen = 0
+    var error: ReachError?
+    for question in questions.questions(for: mutation) {
+      do throws(ReachError) {
+        try network.analyzer.visitContrasts(to: contrast, in: question, limit: Self.kindLimit) {
+          region, verdict in
+          seen += 1
+          guard let witness = witness(region, verdict, mutant) else { return true }
+          let isUsual = Self.isUsual(region.witness)
+          if found == nil || isUsual { found = witness }
+          return !isUsual && seen < Self.contrastLimit
+        }
+      } catch .noPackets {
+        continue
+      } catch let other {
+        error = other
+      }
+      if let found { return .survived(found) }
+    }
+    if seen > 0 { return .undecided("the answer for the original is not known, which no claim can say") }
+    if error != nil { return .undecided("there are more than \(Self.kindLimit) kinds of packets") }
+    return .equivalent
+  }
+
+  /// Whether such packets are met every day: no special addresses, no odd protocols or ports.
+  private static func isUsual(_ question: TraceQuestion) -> Bool {
+    guard case .address(let source) = question.from, case .address(let destination) = question.to else {
+      return false
+    }
+    let service = question.service
+    guard service.ipProtocol.hasPorts ? question.sourcePort >= 1024 : service.ipProtocol.hasICMPKind else {
+      return false
+    }
+    return !unusual.contains { $0.contains(source) || $0.contains(destination) }
+  }
+
+  private static let unusual = [
+    "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/3", "4000::/2", "8000::/1",
+  ].compactMap { IPPrefix($0) }
+
+  /// The claim about a region's example, if it holds of the original and fails of the mutant.
+  private func witness(
+    _ region: ReachRegion, _ verdict: PacketClass, _ mutant: TestedNetwork
+  ) -> MutantWitness? {
+    let question = region.witness
+    guard region.verdict == .allow || region.verdict == .deny, case .address(let source) = question.from,
+      case .address(let destination) = question.to,
+      let traffic = ClaimTraffic(PacketWords.traffic(question.service)),
+      let from = try? Selector(source.description), let to = try? Selector(destination.description)
+    else { return nil }
+    let ports =
+      question.service.ipProtocol.hasPorts
+      ? IntervalSet(IntervalSet.Key(question.sourcePort)) : IntervalSet.everyPort
+    let claim = PolicyClaim(
+      region.verdict == .allow ? .allow : .deny, traffic, from: [from], to: [to], sourcePorts: ports)
+    guard (try? network.holds(claim)) == true, (try? mutant.holds(claim)) == false else { return nil }
+    return MutantWitness(claim: claim, ends: network.ends(of: question), mutantVerdict: verdict)
+  }
+}
