@@ -43,6 +43,7 @@ struct TestCommand: ParsableCommand {
         sallyport test
         sallyport test policies/ --filter '*database*'
         sallyport test policies/ -n staging/ --format junit -o report.xml
+        sallyport test policies/ --coverage
 
       EXIT CODES
         0   every test passed
@@ -80,6 +81,20 @@ struct TestCommand: ParsableCommand {
   @Flag(help: "Leave out what comes after the first test that does not pass.")
   var failFast = false
 
+  @Flag(
+    help: """
+      Also tell which rules no test decides, and which small changes of a rule (dropped, one bit or one port wider or \
+      narrower, two entries swapped, another group) no test would notice, each with a claim that would.
+      """)
+  var coverage = false
+
+  @Option(
+    help: ArgumentHelp("How long to try such changes; those left then are counted.", valueName: "seconds"))
+  var coverageTime = 60
+
+  @Option(help: "Whether to show progress of --coverage on standard error; auto: on a terminal.")
+  var progress = ProgressBar.Mode.auto
+
   @Option(help: "How to write results.")
   var format = Format.text
 
@@ -100,6 +115,16 @@ struct TestCommand: ParsableCommand {
     }
     if list, format != .text, format != .json {
       throw ValidationError("--list writes text or json, not \(format.rawValue)")
+    }
+    if coverage, list { throw ValidationError("--list runs no test, and --coverage runs all") }
+    if coverage, failFast {
+      throw ValidationError("--coverage needs every test, --fail-fast leaves some out")
+    }
+    if coverage, format != .text, format != .json {
+      throw ValidationError("--coverage writes text or json, not \(format.rawValue)")
+    }
+    if !(0...86_400).contains(coverageTime) {
+      throw ValidationError("--coverage-time is 0 to 86400 seconds, found \(coverageTime)")
     }
     try OutputCheck(inputs: paths.map { ("the tests", $0) }, networks: network)
       .check([OutputCheck.Place("-o", output)])
@@ -131,7 +156,8 @@ struct TestCommand: ParsableCommand {
     var runner = PolicyTestRunner()
     runner.failsFast = failFast
     let results = runner.run(plan)
-    try write(text(of: results))
+    let coverages = coverage ? measure(plan, results) : nil
+    try write(text(of: results, coverages))
     // Whoever reads a report made for programs is told all the same.
     if format != .text || output != nil {
       for problem in results.problems { StandardError.report(problem.text) }
@@ -145,10 +171,20 @@ struct TestCommand: ParsableCommand {
     return plan.tests.map { "\($0.file):\($0.test.location.line ?? 1): \($0.test.name)\n" }.joined()
   }
 
-  private func text(of results: PolicyTestResults) -> String {
+  private func measure(_ plan: PolicyTestPlan, _ results: PolicyTestResults) -> [PolicyCoverage] {
+    var run = PolicyCoverageRun(timeLimit: .seconds(coverageTime))
+    let bar = CountBar(quiet ? .never : progress, "mutants")
+    run.progress = { bar.show($0, of: $1) }
+    defer { bar.wipe() }
+    return run.coverage(of: plan, results)
+  }
+
+  private func text(of results: PolicyTestResults, _ coverages: [PolicyCoverage]?) -> String {
     switch format {
-    case .text: PolicyTestTextReport(style: style, listsPassed: !quiet).text(results)
-    case .json: PolicyTestJSONReport.text(results)
+    case .text:
+      PolicyTestTextReport(style: style, listsPassed: !quiet).text(results)
+        + (coverages.map { "\n" + PolicyCoverageTextReport(style: style).text($0) } ?? "")
+    case .json: PolicyTestJSONReport.text(results, coverage: coverages)
     case .junit: PolicyTestJUnitReport.text(results)
     case .tap: PolicyTestTAPReport.text(results)
     case .github: PolicyTestGitHubReport.text(results)

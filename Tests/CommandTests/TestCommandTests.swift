@@ -198,4 +198,53 @@ import Testing
     let capture = try file("  - {name: a, capture: gone.pcap, denied: 0}\n", in: folder, "c.test.yaml")
     #expect(try CommandRun("test", capture).exitCode == 2)
   }
+
+  private static let small = """
+    vpcs: {v: {cidr: 10.0.0.0/16, subnets: {a: {cidr: 10.0.0.0/24}}}}
+    security_groups:
+      web: {inbound: [tcp 443 from 10.0.0.0/28], outbound: [all to 0.0.0.0/0]}
+    instances:
+      web-1: {subnet: a, private_ip: 10.0.0.10, groups: [web]}
+      web-2: {subnet: a, private_ip: 10.0.0.20, groups: [web]}
+
+    """
+
+  @Test("--coverage tells what no test decides, and claims that would kill the mutants that survive")
+  func coverage() throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write(Self.small, "net.yaml")
+    let head = "network: net.yaml\ntests:\n"
+    let path = try folder.write(
+      head + "  - {name: one, from: web-1, to: web-2, allow: tcp/443}\n", "a.test.yaml")
+    let run = try CommandRun(shell: "cd \(folder.path("")) && $sallyport test --coverage")
+    #expect(run.exitCode == 0 && run.errors == "")
+    try Golden.check(run.output, "test/coverage.txt")
+    #expect(run.lines.allSatisfy { $0.count <= 80 || $0.contains("- name: ") })
+
+    // What is printed is ready to be pasted.
+    let pasted = run.lines.drop { !$0.hasPrefix("Mutants that survive") }.dropFirst()
+    _ = try folder.write(
+      head + "  - {name: one, from: web-1, to: web-2, allow: tcp/443}\n" + pasted.joined(separator: "\n"),
+      "a.test.yaml")
+    let again = try CommandRun("test", path, "--coverage", "--format", "json")
+    let report = try #require(
+      try JSONSerialization.jsonObject(with: Data(again.output.utf8)) as? [String: Any])
+    let coverage = try #require((report["coverage"] as? [[String: Any]])?.first)
+    let mutants = try #require(coverage["mutants"] as? [String: Any])
+    #expect(mutants["survived"] as? Int == 0 && mutants["score_percent"] as? Int == 100)
+    #expect((report["totals"] as? [String: Any])?["failed"] as? Int == 0)
+  }
+
+  @Test("--coverage is bounded in time, and says what it does not do")
+  func coverageLimits() throws {
+    let run = try CommandRun("test", "fixtures/policies", "--coverage", "--coverage-time", "0")
+    #expect(run.exitCode == 0)
+    #expect(run.output.contains("0 killed, 0 survived, 269 not tried in time"))
+    for arguments in [["--list"], ["--fail-fast"], ["--format", "junit"], ["--coverage-time", "-1"]] {
+      #expect(try CommandRun(["test", "fixtures/policies", "--coverage"] + arguments).exitCode == 64)
+    }
+    let bar = try CommandRun(
+      "test", "fixtures/policies", "--coverage", "--coverage-time", "2", "--progress", "always")
+    #expect(bar.errors.contains(" of 269 mutants  ") && bar.errors.hasSuffix("\r\u{1b}[K"))
+  }
 }

@@ -4,9 +4,9 @@ import VirtualNetworks
 
 /// What became of policy tests, as one JSON document.
 public enum PolicyTestJSONReport {
-  /// The document; see `interface.md` for `trace`, whose words it uses.
-  public static func text(_ results: PolicyTestResults) -> String {
-    JSONText.object([
+  /// The document; its words are those of `trace`. `coverage` is a member only where it was measured.
+  public static func text(_ results: PolicyTestResults, coverage: [PolicyCoverage]? = nil) -> String {
+    let members: [(String, JSONText)] = [
       ("schema", .string("sallyport.test/1")),
       (
         "totals",
@@ -21,7 +21,8 @@ public enum PolicyTestJSONReport {
         "problems",
         .array(results.problems.map { .object(place($0.location) + [("message", .string($0.message))]) })
       ),
-    ]).pretty()
+    ]
+    return JSONText.object(members + (coverage.map { [("coverage", self.coverage($0))] } ?? [])).pretty()
   }
 
   /// The tests of a plan, without running them.

@@ -73,7 +73,7 @@ struct ProgressBar {
   }
 
   /// `0:05`, `12:34`, `1:02:03`
-  private static func time(_ seconds: Int) -> String {
+  static func time(_ seconds: Int) -> String {
     let padded = { (value: Int) in value < 10 ? "0\(value)" : "\(value)" }
     return seconds >= 3600
       ? "\(seconds / 3600):\(padded(seconds / 60 % 60)):\(padded(seconds % 60))"
