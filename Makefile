@@ -42,7 +42,7 @@ check: setup ## Run everything that a change must pass: format, build, tests, la
 	@Scripts/check
 
 format: ## Lay out all Swift files as .swift-format says
-	@for place in Package.swift Sources Tests Benchmarks Fuzz; do \
+	@for place in Package.swift Sources Tests Benchmarks Fuzz fixtures/swift-package; do \
 	  if [ -e $$place ]; then find $$place -type d -name '.?*' -prune -o -type f -name '*.swift' -print; fi; \
 	done | tr '\n' '\0' | xargs -0 $(SWIFT) format format --in-place --parallel --configuration .swift-format
 

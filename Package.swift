@@ -14,6 +14,8 @@ let package = Package(
   products: [
     .executable(name: "sallyport", targets: ["SallyportCommand"]),
     .library(name: "Sallyport", targets: ["Sallyport"]),
+    // Claims about networks as Swift tests write them; fixtures/swift-package shows how.
+    .library(name: "SallyportTesting", targets: ["SallyportTesting"]),
     // What the package in Benchmarks/ measures, part by part.
     .library(
       name: "SallyportBenchmarking",
@@ -126,6 +128,12 @@ let package = Package(
         "PolicyFormats", "TrafficAudit", "PolicyAnalysis", "TrafficMetrics", "TrafficSynthesis",
       ],
       swiftSettings: strict),
+    .target(
+      name: "SallyportTesting",
+      dependencies: [
+        "NetworkTypes", "VirtualNetworks", "Filtering", "PolicyFormats", "PolicyTesting", "ReportFormats",
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "SallyportCommand",
       dependencies: [
@@ -205,6 +213,7 @@ let package = Package(
         "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
         "PolicyFormats", "TrafficAudit", "TrafficSynthesis", "SallyportCommand", "TestSupport",
       ]),
+    .testTarget(name: "SallyportTestingTests", dependencies: ["SallyportTesting", "TestSupport"]),
     .testTarget(
       name: "ReferenceTests",
       dependencies: [

@@ -47,6 +47,11 @@ public struct TestedNetwork: Sendable {
     } catch {
       throw TestedNetworkError(problems: ["\(error)"])
     }
+    try self.init(checking: network, paths: paths)
+  }
+
+  /// The same for a network that is read already.
+  public init(checking network: VirtualNetwork, paths: [String]) throws(TestedNetworkError) {
     let errors = network.problems.filter { $0.severity == .error }.map { problem in
       let place = problem.location.description
       return (place.isEmpty ? "" : place + ": ") + problem.message
@@ -60,6 +65,8 @@ public struct TestedNetwork: Sendable {
 public struct TestedNetworkError: Error, Hashable, Sendable, CustomStringConvertible {
   /// One sentence each; never empty.
   public var problems: [String]
+
+  public init(problems: [String]) { self.problems = problems }
 
   public var description: String {
     guard problems.count > 1 else { return problems.first ?? "" }

@@ -96,8 +96,8 @@ extension TestFailure {
       + (code.map { ", \($0)" } ?? "") + (isReply ? ", on the way back" : "")
   }
 
-  /// The failure as one paragraph, for formats that hold a message.
-  var sentences: String {
+  /// The failure as one paragraph, for whatever holds a message.
+  public var sentences: String {
     var parts = ["claimed: \(claim)", "but \(finding)" + (packet.map { ": \($0)" } ?? "")]
     if let ends { parts[1] += " (\(ends))" }
     if let alike { parts.append(alike) }
