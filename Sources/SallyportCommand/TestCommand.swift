@@ -183,7 +183,8 @@ struct TestCommand: ParsableCommand {
     switch format {
     case .text:
       PolicyTestTextReport(style: style, listsPassed: !quiet).text(results)
-        + (coverages.map { "\n" + PolicyCoverageTextReport(style: style).text($0) } ?? "")
+        + (coverages.flatMap { $0.isEmpty ? nil : "\n" + PolicyCoverageTextReport(style: style).text($0) }
+          ?? "")
     case .json: PolicyTestJSONReport.text(results, coverage: coverages)
     case .junit: PolicyTestJUnitReport.text(results)
     case .tap: PolicyTestTAPReport.text(results)

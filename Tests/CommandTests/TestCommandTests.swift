@@ -199,6 +199,40 @@ import Testing
     #expect(try CommandRun("test", capture).exitCode == 2)
   }
 
+  @Test(
+    "A test of nothing, or of a network with errors, is no pass: exit code 2, with or without coverage",
+    arguments: [
+      ("{name: a, from: 'web-9*', to: web-1, deny: any}", "nothing is called \"web-9*\""),
+      ("{name: a, from: 10.0.0.10, to: web-1, deny: any}", "no packet of the network is meant"),
+      (
+        "{name: a, from: web-1, to: web-2, deny: any}, {name: a, from: web-1, to: web-2, deny: any}",
+        "is taken"
+      ),
+      ("{name: a, from: web-1, to: web-2}", "found no claim"),
+      ("{name: a, form: web-1, to: web-2, deny: any}", "did you mean \"from\"?"),
+      (
+        "{name: a, steps: [{stop: web-9}, {send: {from: web-1, to: web-2, icmp: echo}, expect: deny}]}",
+        "web-9"
+      ),
+    ]) func neverAPass(row: (tests: String, says: String)) throws
+  {
+    let folder = try TemporaryFolder()
+    _ = try folder.write(Self.small, "net.yaml")
+    let path = try folder.write("network: net.yaml\ntests: [\(row.tests)]\n", "a.test.yaml")
+    for options in [[], ["--coverage"]] {
+      let run = try CommandRun(["test", path, "-q"] + options)
+      #expect(run.exitCode == 2)
+      let words = run.output.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
+      #expect(words.contains(row.says), "\(run.output)")
+    }
+    // The same test of a network that contradicts itself.
+    _ = try folder.write(Self.small.replacing("groups: [web]", with: "groups: [wbe]"), "net.yaml")
+    _ = try folder.write(
+      "network: net.yaml\ntests: [{name: a, from: web-1, to: web-2, allow: tcp/443}]\n", "a.test.yaml")
+    let run = try CommandRun("test", path)
+    #expect(run.exitCode == 2 && run.output.contains("wbe") && run.output.contains("net.yaml:5:"))
+  }
+
   private static let small = """
     vpcs: {v: {cidr: 10.0.0.0/16, subnets: {a: {cidr: 10.0.0.0/24}}}}
     security_groups:
