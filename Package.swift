@@ -95,6 +95,10 @@ let package = Package(
       dependencies: ["NetworkTypes", "VirtualNetworks", "Filtering", "PolicyFormats", "TrafficMetrics"],
       swiftSettings: strict),
     .target(
+      name: "TrafficCosts",
+      dependencies: ["NetworkTypes", "VirtualNetworks", "Filtering", "PolicyFormats", "TrafficAudit"],
+      swiftSettings: strict),
+    .target(
       name: "RuleBenchmarking",
       dependencies: [
         "NetworkTypes", "PrefixTables", "WireFormat", "RuleMatching", "VirtualNetworks", "Filtering",
@@ -113,7 +117,7 @@ let package = Package(
       name: "ReportFormats",
       dependencies: [
         "NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering", "PolicyFormats", "TrafficAudit",
-        "PolicyAnalysis", "TrafficMetrics", "MetricAlarms", "PolicyTesting",
+        "PolicyAnalysis", "TrafficMetrics", "MetricAlarms", "TrafficCosts", "PolicyTesting",
       ],
       swiftSettings: strict),
     // 9
@@ -139,7 +143,8 @@ let package = Package(
       dependencies: [
         "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
         "PolicyFormats", "PolicyAnalysis", "TrafficAudit", "TrafficMetrics", "MetricAlarms",
-        "RuleBenchmarking", "TrafficSynthesis", "PolicyTesting", "ReportFormats", "AlarmDelivery",
+        "TrafficCosts", "RuleBenchmarking", "TrafficSynthesis", "PolicyTesting", "ReportFormats",
+        "AlarmDelivery",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
@@ -200,6 +205,12 @@ let package = Package(
       dependencies: [
         "NetworkTypes", "VirtualNetworks", "PolicyFormats", "TrafficMetrics", "MetricAlarms", "ReportFormats",
         "AlarmDelivery", "TestSupport",
+      ]),
+    .testTarget(
+      name: "TrafficCostsTests",
+      dependencies: [
+        "NetworkTypes", "WireFormat", "CaptureFiles", "VirtualNetworks", "Filtering", "PolicyFormats",
+        "TrafficAudit", "TrafficCosts", "TestSupport",
       ]),
     .testTarget(
       name: "PolicyTestingTests",

@@ -5,6 +5,7 @@ import MetricAlarms
 import PolicyFormats
 import ReportFormats
 import TrafficAudit
+import TrafficCosts
 import VirtualNetworks
 
 extension PacketFilter.MidstreamPolicy: ExpressibleByArgument {}
@@ -31,6 +32,7 @@ struct AuditCommand: ParsableCommand {
         sallyport audit capture.pcap -n network/ --events cloudtrail.json
         sallyport audit capture.pcap -n network/ --metrics m.csv --metrics-period 10
         sallyport audit capture.pcap -n network/ --alarms alarms.yaml
+        sallyport audit capture.pcap -n network/ --costs prices.yaml
         tcpdump -i eth0 -w - | sallyport audit - -n network/ --interface web-1
         sallyport audit --follow growing.pcap -n network/
         sallyport audit --flow-log-input flows.log.gz -n network/
@@ -128,6 +130,13 @@ struct AuditCommand: ParsableCommand {
   @OptionGroup var monitoring: MonitoringOptions
 
   @Option(
+    help: ArgumentHelp(
+      "Say what the traffic costs by path, with the prices of this YAML file; bytes that it does not price are listed "
+        + "as such.", valueName: "file"),
+    completion: .file())
+  var costs: String?
+
+  @Option(
     name: .customLong("fail-on"),
     help: ArgumentHelp(
       "Exit with 1 if there are packets of this class: denied, unplaced or undecoded; may be repeated.",
@@ -158,9 +167,11 @@ struct AuditCommand: ParsableCommand {
   func validate() throws {
     if network.isEmpty { throw ValidationError("name the network: -n PATH") }
     try sources.validate(captures, outputs: outputs, network: network)
-    if (inputs + sources.flowLogInput + network + [events, monitoring.alarms].compactMap { $0 }).count(
-      where: { $0 == "-" }) > 1
-    {
+    if costs != nil && !sources.flowLogInput.isEmpty {
+      throw ValidationError("--costs is about captures; records of a flow log are not priced")
+    }
+    let files = [events, monitoring.alarms, costs].compactMap { $0 }
+    if (inputs + sources.flowLogInput + network + files).count(where: { $0 == "-" }) > 1 {
       throw ValidationError("standard input (-) can be given once only")
     }
     var places = [OutputCheck.Place("the report", output)]
@@ -188,6 +199,7 @@ struct AuditCommand: ParsableCommand {
     if !sources.flowLogInput.isEmpty { return try compare(FlowLogAudit(filter, network), network) }
     var bar = ProgressBar(quiet ? .never : progress)
     let alarms = try reading { try monitoring.alarms.map { try AlarmFile(path: $0) } }
+    let prices = try reading { try costs.map { try PriceList(path: $0) } }
     var changes: [AlarmTransition]?
     try withOutputs(outputs.paths + [monitoring.metrics]) { opened in
       var sinks = AuditSinks(files: try outputs.sinks(filter, opened))
@@ -204,7 +216,7 @@ struct AuditCommand: ParsableCommand {
         time: $0.time, name: $0.alarm.name, old: $0.old.rawValue, new: $0.new.rawValue, reason: $0.reason)
     }
     report.warnings += alarms?.warnings ?? []
-    try write(report)
+    try write(report, prices.map(run.costs))
     if let alarms, try !monitoring.tell(alarms, changes ?? []) { throw ExitCode.invalidInput }
     if run.wasInterrupted && sources.follow == nil { throw ExitCode.interrupted }
     if run.failed { throw ExitCode.invalidInput }
@@ -275,14 +287,13 @@ struct AuditCommand: ParsableCommand {
 
   // MARK: Report
 
-  private func write(_ report: AuditReport) throws {
+  private func write(_ report: AuditReport, _ costs: CostReport?) throws {
     try withOutput(path: output) { output in
-      try output.write(format == .json ? AuditJSONReport(report).text() : text(report))
+      try output.write(
+        format == .json
+          ? AuditJSONReport(report, costs: costs).text()
+          : AuditTextReport(report, costs: costs, style: style, showsAll: verbose).text())
     }
-  }
-
-  private func text(_ report: AuditReport) -> String {
-    AuditTextReport(report, style: style, showsAll: verbose).text()
   }
 
   private var style: TextStyle {

@@ -1,16 +1,23 @@
 import Filtering
 import NetworkTypes
 import TrafficAudit
+import TrafficCosts
 
 /// An audit as JSON, schema `sallyport.audit/1`.
 ///
 /// Every key is always there, in this order; `null` stands where something does not apply. A denial of ICMP has no
 /// port and adds `icmp_type` and `icmp_code`; an audit during which the network changed adds `changes`, and `removed`
-/// to rules that were taken away; one with alarms adds `alarms`.
+/// to rules that were taken away; one with alarms adds `alarms`, one with prices `costs`.
 public struct AuditJSONReport: Sendable {
   public let report: AuditReport
 
-  public init(_ report: AuditReport) { self.report = report }
+  /// What the traffic costs, where prices were given.
+  public let costs: CostReport?
+
+  public init(_ report: AuditReport, costs: CostReport? = nil) {
+    self.report = report
+    self.costs = costs
+  }
 
   /// The document, ending in a line feed.
   public func text() -> String {
@@ -36,6 +43,7 @@ public struct AuditJSONReport: Sendable {
     ]
     if !report.changes.isEmpty { members.append(("changes", .array(report.changes.map(change)))) }
     if let alarms = report.alarms { members.append(("alarms", .array(alarms.map(alarm)))) }
+    if let costs { members.append(("costs", CostJSON(costs, report).value)) }
     return JSONText.object(members).pretty()
   }
 

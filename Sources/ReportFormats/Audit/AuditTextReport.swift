@@ -1,6 +1,7 @@
 import Filtering
 import NetworkTypes
 import TrafficAudit
+import TrafficCosts
 
 /// An audit as text for people: what came, what was stopped and why, and which rules were of use.
 public struct AuditTextReport: Sendable {
@@ -8,6 +9,8 @@ public struct AuditTextReport: Sendable {
   public var style: TextStyle
   /// Whether everything is listed: all groups of denials, all rules in use, all warnings.
   public var showsAll: Bool
+  /// What the traffic costs, where prices were given.
+  public var costs: CostReport?
 
   /// How much of each list is shown without ``showsAll``.
   enum Limit {
@@ -19,10 +22,14 @@ public struct AuditTextReport: Sendable {
     static let warnings = 10
     static let changes = 20
     static let alarms = 20
+    static let costs = 20
   }
 
-  public init(_ report: AuditReport, style: TextStyle = TextStyle(), showsAll: Bool = false) {
+  public init(
+    _ report: AuditReport, costs: CostReport? = nil, style: TextStyle = TextStyle(), showsAll: Bool = false
+  ) {
     self.report = report
+    self.costs = costs
     self.style = style
     self.showsAll = showsAll
   }
@@ -35,6 +42,7 @@ public struct AuditTextReport: Sendable {
     writeWarnings(to: &canvas)
     writeChanges(to: &canvas)
     writeAlarms(to: &canvas)
+    writeCosts(to: &canvas)
     writeDenials(to: &canvas)
     writeReasons(to: &canvas)
     writeInterfaces(to: &canvas)

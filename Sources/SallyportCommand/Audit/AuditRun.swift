@@ -4,6 +4,7 @@ import NetworkTypes
 import PolicyFormats
 import ReportFormats
 import TrafficAudit
+import TrafficCosts
 import VirtualNetworks
 import WireFormat
 
@@ -46,6 +47,9 @@ struct AuditRun {
     }
     return report
   }
+
+  /// What was audited costs this.
+  func costs(_ prices: PriceList) -> CostReport { CostReport(auditor, prices: prices) }
 
   /// Whether any capture was one.
   var hasCaptures: Bool { !captures.isEmpty }
