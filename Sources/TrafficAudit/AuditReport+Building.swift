@@ -100,8 +100,10 @@ extension AuditReport {
       let counts: WritableKeyPath<InterfaceUse, InterfaceUse.Counts> =
         step.direction == .ingress ? \.ingress : \.egress
       let count: WritableKeyPath<InterfaceUse.Counts, Int> = isDenied ? \.denied : \.allowed
-      uses[interface, default: InterfaceUse(id: id, name: filter.name(of: id))][
-        keyPath: counts.appending(path: count)] += tally.packets
+      uses[
+        interface,
+        default: InterfaceUse(id: id, name: filter.name(of: id), place: filter.place(of: interface))][
+          keyPath: counts.appending(path: count)] += tally.packets
     }
   }
 

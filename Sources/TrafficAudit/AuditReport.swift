@@ -99,6 +99,8 @@ public struct AuditReport: Sendable {
   public struct InterfaceUse: Sendable, Hashable {
     public var id: ResourceID
     public var name: String?
+    /// The zone and Region where it is.
+    public var place = ResourcePlace()
     public var ingress = Counts()
     public var egress = Counts()
 

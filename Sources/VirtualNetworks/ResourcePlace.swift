@@ -36,6 +36,14 @@ public struct ResourcePlace: Sendable, Hashable {
 extension ResourcePlace: CustomStringConvertible {
   /// The narrowest that is known: `us-east-1a`, `use1-az4`, `us-east-1`; empty where nothing is.
   public var description: String { zone ?? zoneID ?? region ?? "" }
+
+  /// Zone and Region in full: `us-east-1a (use1-az4)`, `use1-az4 of us-east-1`; empty where nothing is known.
+  public var fullDescription: String {
+    guard let name = zone ?? zoneID else { return region ?? "" }
+    // The name of a zone begins with its Region's.
+    let home = region.map { name.hasPrefix($0) ? "" : " of \($0)" } ?? ""
+    return name + (zone == nil ? "" : zoneID.map { " (\($0))" } ?? "") + home
+  }
 }
 
 extension VirtualNetwork {

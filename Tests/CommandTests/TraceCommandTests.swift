@@ -50,6 +50,28 @@ import Testing
     #expect(try trace("app-1", "10.99.0.1", "udp/53").exitCode == 0)
   }
 
+  @Test func placesArePartOfEveryAnswer() throws {
+    let lines = try trace("app-1", "192.0.2.80", "tcp/443").lines
+    let start = try #require(lines.firstIndex { $0.hasPrefix("  where") })
+    #expect(
+      lines[start...(start + 1)].joined(separator: " ").split(separator: " ").joined(separator: " ")
+        == "where app-1 in eu-west-1a (euw1-az3) -> nat-a in eu-west-1a (euw1-az3) -> internet")
+    let answers = try objects(try trace("web-1", "app-2", "tcp/8080", "--format", "json"))
+    let answer = try #require(answers.first)
+    let from = try #require(answer["from_place"] as? [String: String])
+    #expect(from == ["region": "eu-west-1", "zone": "eu-west-1a", "zone_id": "euw1-az3"])
+    let to = try #require(answer["to_place"] as? [String: String])
+    #expect(to == ["region": "eu-west-1", "zone": "eu-west-1b", "zone_id": "euw1-az1"])
+    let hops = try #require(answer["hops"] as? [[String: Any]])
+    #expect(hops.map { $0["zone"] as? String } == ["eu-west-1a", "eu-west-1b"])
+    let back = try #require(answer["reply_hops"] as? [[String: Any]])
+    #expect(back.map { $0["zone"] as? String } == ["eu-west-1b", "eu-west-1a"])
+    // The other end is told even where the packet does not get there; the internet is nowhere.
+    let denied = try objects(try trace("internet", "db-1", "tcp/5432", "--format", "json"))
+    #expect(denied[0]["from_place"] is NSNull)
+    #expect((denied[0]["to_place"] as? [String: String])?["zone"] == "eu-west-1a")
+  }
+
   // MARK: Exit codes
 
   @Test func expectations() throws {
@@ -108,7 +130,7 @@ import Testing
     #expect(
       Set(answer.keys) == [
         "from", "to", "protocol", "port", "from_port", "verdict", "blockers", "path", "reply_path",
-        "suggestions",
+        "suggestions", "from_place", "to_place", "hops", "reply_hops",
       ])
     #expect(answer["verdict"] as? String == "deny")
     let blockers = try #require(answer["blockers"] as? [[String: Any]])

@@ -109,10 +109,11 @@ public struct AuditJSONReport: Sendable {
     let counts = { (counts: AuditReport.InterfaceUse.Counts) in
       JSONText.object([("allowed", .integer(counts.allowed)), ("denied", .integer(counts.denied))])
     }
-    return .object([
-      ("id", .string(use.id.rawValue)), ("name", .string(use.name ?? "")), ("ingress", counts(use.ingress)),
-      ("egress", counts(use.egress)),
-    ])
+    return .object(
+      [
+        ("id", .string(use.id.rawValue)), ("name", .string(use.name ?? "")), ("ingress", counts(use.ingress)),
+        ("egress", counts(use.egress)),
+      ] + JSONText.members(of: use.place))
   }
 
   private func rule(_ rule: AuditReport.RuleUse) -> JSONText {

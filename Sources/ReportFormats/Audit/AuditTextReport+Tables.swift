@@ -51,7 +51,6 @@ extension AuditTextReport {
 
   func writeInterfaces(to canvas: inout TextCanvas) {
     guard !report.interfaces.isEmpty else { return }
-    canvas.heading("INTERFACES", "packets that reached each")
     let count = shown(report.interfaces.count, Limit.interfaces)
     let interfaces = report.interfaces.prefix(count)
     let rows = interfaces.map { interface in
@@ -63,23 +62,40 @@ extension AuditTextReport {
     let widths = (0..<4).map { column in 2 + max(7, rows.map { $0[column].width }.max() ?? 0) }
     let idWidth = max(2, interfaces.map { $0.id.rawValue.columns }.max() ?? 0)
     let wanted = max(4, interfaces.map { ($0.name ?? "-").columns }.max() ?? 0)
-    let nameWidth = max(4, min(wanted, style.width - 4 - idWidth - widths.reduce(0, +)))
-    let line = { (name: StyledText, id: StyledText, cells: [StyledText]) in
-      zip(cells, widths).reduce(
-        "  " + name.padded(to: nameWidth, style) + "  " + id.padded(to: idWidth, style)
-      ) {
+    let zones = interfaces.map(\.place.description)
+    let zoneWidth = zones.map(\.columns).max() ?? 0
+    var room = style.width - 4 - idWidth - widths.reduce(0, +)
+    // A column of zones where names stay readable beside it; else the heading lists them.
+    let showsZones = zoneWidth > 0 && room - zoneWidth - 2 >= min(wanted, 16)
+    if showsZones { room -= zoneWidth + 2 }
+    let nameWidth = max(4, min(wanted, room))
+    canvas.heading("INTERFACES", "packets that reached each" + (showsZones ? "" : Self.list(zones)))
+    let line = { (name: StyledText, id: StyledText, zone: StyledText, cells: [StyledText]) in
+      let start = "  " + name.padded(to: nameWidth, style) + "  " + id.padded(to: idWidth, style)
+      return zip(cells, widths).reduce(showsZones ? start + "  " + zone.padded(to: zoneWidth, style) : start)
+      {
         $0 + $1.0.padded(to: $1.1, style, right: true)
       }
     }
-    canvas.line(line("", "", ["ingress", "ingress", "egress", "egress"].map { StyledText($0, .dim) }))
+    canvas.line(line("", "", "", ["ingress", "ingress", "egress", "egress"].map { StyledText($0, .dim) }))
     canvas.line(
       line(
-        StyledText("name", .dim), StyledText("id", .dim),
+        StyledText("name", .dim), StyledText("id", .dim), StyledText("zone", .dim),
         ["allowed", "denied", "allowed", "denied"].map { StyledText($0, .dim) }))
-    for (interface, cells) in zip(interfaces, rows) {
-      canvas.line(line(StyledText(interface.name ?? "-"), StyledText(interface.id.rawValue), cells))
+    for (index, interface) in interfaces.enumerated() {
+      canvas.line(
+        line(
+          StyledText(interface.name ?? "-"), StyledText(interface.id.rawValue), StyledText(zones[index]),
+          rows[index]))
     }
     writeRest(report.interfaces.count - count, "interfaces", to: &canvas)
+  }
+
+  /// `; in us-east-1a, us-east-1b`; with more than four zones how many.
+  private static func list(_ zones: [String]) -> String {
+    let known = Set(zones).subtracting([""]).sorted()
+    if known.isEmpty { return "" }
+    return known.count > 4 ? "; in \(known.count) zones" : "; in " + known.joined(separator: ", ")
   }
 
   private func number(_ value: Int, _ ink: Ink) -> StyledText {

@@ -1,7 +1,6 @@
 import NetworkTypes
 import TrafficAudit
 import TrafficCosts
-import VirtualNetworks
 
 /// The member `costs` of an audit's JSON.
 ///
@@ -43,7 +42,7 @@ struct CostJSON {
   private func row(_ row: CostReport.Row) -> JSONText {
     var members: [(String, JSONText)] = [
       ("charge", .string(row.path.charge.rawValue)), ("resource", .optional(row.path.resource?.rawValue)),
-      ("from", place(row.path.from)), ("to", place(row.path.to)),
+      ("from", JSONText(row.path.from)), ("to", JSONText(row.path.to)),
       ("price_region", .optional(row.path.region)),
       ("packets", .integer(row.packets)), ("bytes", .integer(row.bytes)),
     ]
@@ -51,14 +50,6 @@ struct CostJSON {
       members += [("price", .raw(price.description)), ("cost", .raw(cost.text(digits: 12)))]
     }
     return .object(members)
-  }
-
-  private func place(_ place: ResourcePlace?) -> JSONText {
-    guard let place else { return .null }
-    return .object([
-      ("region", .optional(place.region)), ("zone", .optional(place.zone)),
-      ("zone_id", .optional(place.zoneID)),
-    ])
   }
 
   private func leftOut(_ rest: CostReport.LeftOut) -> JSONText {

@@ -5,7 +5,8 @@ public struct TraceJSONReport: Sendable {
   private let filter: PacketFilter
   /// What the answer says; a field of the question with such a name is not repeated.
   private static let answerFields: Set = [
-    "verdict", "blockers", "path", "reply_path", "missing", "suggestions",
+    "verdict", "blockers", "path", "reply_path", "missing", "suggestions", "from_place", "to_place", "hops",
+    "reply_hops",
   ]
 
   public init(_ filter: PacketFilter) { self.filter = filter }
@@ -24,11 +25,24 @@ public struct TraceJSONReport: Sendable {
     if answer.steps.contains(where: { $0.way == .reply }) {
       members.append(("reply_path", .strings(filter.path(of: answer, .reply))))
     }
+    let ends = filter.ends(of: question, answer)
+    members.append(("from_place", JSONText(ends.from.place)))
+    members.append(("to_place", JSONText(ends.to.place)))
+    members.append(("hops", .array(filter.hops(of: answer, .request).map(hop))))
+    if answer.steps.contains(where: { $0.way == .reply }) {
+      members.append(("reply_hops", .array(filter.hops(of: answer, .reply).map(hop))))
+    }
     if answer.verdict == .deny {
       members.append(
         ("suggestions", .strings(filter.remedy(for: answer, to: question).suggestions.map(\.text))))
     }
     return JSONText.object(members).compact() + "\n"
+  }
+
+  private func hop(_ hop: TraceHop) -> JSONText {
+    .object(
+      [("kind", .string(hop.kind.rawValue)), ("resource", .optional(hop.resource?.rawValue))]
+        + JSONText.members(of: hop.place))
   }
 
   private func blocker(_ traced: TraceStep) -> JSONText {

@@ -101,10 +101,30 @@ public struct TraceTextReport: Sendable {
     var header = way == .request ? answer.header : beginning(of: steps, answer)
     let hasAddresses = header.source != .v4(.zero) || header.destination != .v4(.zero)
     canvas.heading(way.rawValue, hasAddresses ? "\(filter.traffic(of: header))  \(Self.ends(header))" : "")
+    if way == .request { addPlaces(question, answer, to: &canvas) }
     for traced in steps {
       add(traced, before: header, to: &canvas)
       header = traced.header
     }
+  }
+
+  /// Where both ends are, and what the packet passes between them: `web-1 in us-east-1a (use1-az4) -> internet`.
+  private func addPlaces(
+    _ question: TraceQuestion, _ answer: TraceAnswer, to canvas: inout TextCanvas
+  ) {
+    let ends = filter.ends(of: question, answer)
+    var hops = filter.hops(of: answer, .request)
+    if !hops.contains(where: { $0.isSame(as: ends.from) }) { hops.insert(ends.from, at: 0) }
+    if !hops.contains(where: { $0.isSame(as: ends.to) }) { hops.append(ends.to) }
+    guard hops.contains(where: { $0.place.map { !$0.fullDescription.isEmpty } ?? false }) else { return }
+    let lead = "  " + StyledText("where", .dim).padded(to: Self.markWidth, style)
+    canvas.paragraph(lead, hops.map(place).joined(separator: " -> "), indent: Self.indent)
+  }
+
+  private func place(_ hop: TraceHop) -> String {
+    let name = hop.resource.map { filter.name(of: $0) ?? $0.rawValue } ?? "\(hop.kind)"
+    guard let place = hop.place?.fullDescription, !place.isEmpty else { return name }
+    return "\(name) in \(place)"
   }
 
   /// What the reply is before its first step: the request as it arrived, turned round.
