@@ -21,7 +21,7 @@ struct SallyportCommand: ParsableCommand {
     version: "sallyport \(number)",
     subcommands: [
       AuditCommand.self, TestCommand.self, TraceCommand.self, LintCommand.self, SynthCommand.self,
-      PacketsCommand.self, NetworkCommand.self, BenchCommand.self,
+      PacketsCommand.self, NetworkCommand.self, BenchCommand.self, WatchCommand.self,
     ])
 
   /// The version, without the name.

@@ -164,7 +164,7 @@ import Testing
     }
     #expect(
       try CommandRun("cap.pcap", "-n", "net").errors
-        == "sallyport: unknown command 'cap.pcap'; there are audit, test, trace, lint, synth, packets, network, bench\n"
+        == "sallyport: unknown command 'cap.pcap'; there are audit, test, trace, lint, synth, packets, network, bench, watch\n"
     )
     #expect(try CommandRun("help", "audit").exitCode == 0)
     #expect(try CommandRun("help").exitCode == 0)

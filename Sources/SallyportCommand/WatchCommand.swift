@@ -1,0 +1,162 @@
+import ArgumentParser
+import CaptureFiles
+import Filtering
+import Foundation
+import NetworkTypes
+import PolicyFormats
+import ReportFormats
+import TrafficAudit
+import VirtualNetworks
+
+/// `sallyport watch`: judges live traffic of a device.
+struct WatchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "watch",
+    abstract: "Judge live traffic of a network device against a network's groups, ACLs and routes.",
+    discussion: """
+      Packets are taken from the device by libpcap, which needs the right to (root, or CAP_NET_RAW). A terminal shows \
+      rates, the denials with most packets and the rules in use, renewed every second. Ctrl-C ends it; then comes the \
+      report of audit on all that was seen. Where standard output is no terminal, that report is all.
+
+      EXAMPLES
+        sallyport watch -i eth0 -n network/
+        sallyport watch -i eth0 -n network/ --filter 'tcp port 443'
+        sallyport watch -i eth0 -n net/ --duration 60 --format json -o audit.json
+
+      EXIT CODES
+        0    done; to interrupt is the way to end
+        2    the device or the network cannot be read
+        64   wrong usage; the filter is not valid
+      """)
+
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+  }
+
+  @Option(
+    name: [.customShort("i"), .long],
+    help: ArgumentHelp("The device: eth0, or any for all.", valueName: "device"))
+  var interface: String
+
+  @Option(
+    name: [.short, .customLong("network")],
+    help: ArgumentHelp(
+      "A folder of aws describe-* outputs, one such file, a YAML network, or - for standard input; may be repeated.",
+      valueName: "path"),
+    completion: .file())
+  var network: [String] = []
+
+  @Option(help: ArgumentHelp("A BPF filter in tcpdump's syntax.", valueName: "expression"))
+  var filter: String?
+
+  @Option(
+    help: ArgumentHelp("The network interface whose device it is: its id, or its name.", valueName: "id"))
+  var at: String?
+
+  @Option(help: ArgumentHelp("End after this many seconds.", valueName: "seconds"))
+  var duration: Double?
+
+  @Option(help: ArgumentHelp("Seconds from one picture of the terminal to the next.", valueName: "seconds"))
+  var interval = 1.0
+
+  @Option(help: "How to write the report at the end.")
+  var format = Format.text
+
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Write the report to this file.", valueName: "file"),
+    completion: .file())
+  var output: String?
+
+  @Flag(name: .shortAndLong, help: "Show no dashboard, the report only.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "List everything in the report: all denials, rules and warnings.")
+  var verbose = false
+
+  func validate() throws {
+    if network.isEmpty { throw ValidationError("name the network: -n PATH") }
+    if network.count(where: { $0 == "-" }) > 1 {
+      throw ValidationError("standard input (-) can be given once only")
+    }
+    if let duration, !(0.01...1e8).contains(duration) {
+      throw ValidationError("--duration \(duration): expected seconds, more than 0")
+    }
+    guard (0.1...3600).contains(interval) else {
+      throw ValidationError("--interval \(interval): expected 0.1 to 3600 seconds")
+    }
+    try OutputCheck(inputs: [], networks: network).check([OutputCheck.Place("-o", output)])
+  }
+
+  func run() throws {
+    let model: VirtualNetwork
+    var run: WatchRun
+    do {
+      model = try NetworkReader().read(paths: network)
+      let place = try at.map { try InterfaceSelector(model).find($0) }
+      run = try WatchRun(
+        device: interface, filter: filter, PacketFilter(model, captureInterface: place), decapsulates: true,
+        warnings: model.problems.filter { $0.severity != .note }.map(\.message))
+    } catch {
+      StandardError.report("\(error)")
+      if case .filter? = error as? CaptureError { throw ExitCode.validationFailure }
+      throw ExitCode.invalidInput
+    }
+    Interruption.listen()
+    let failure = watch(&run)
+    let report = run.report
+    try withOutput(path: output) { output in
+      try output.write(
+        format == .json
+          ? AuditJSONReport(report).text()
+          : AuditTextReport(report, style: style(output: true), showsAll: verbose).text())
+    }
+    if let failure {
+      StandardError.report(failure)
+      throw ExitCode.invalidInput
+    }
+  }
+
+  /// Judges what comes until it is time to end; the error that ended it early, if one did.
+  private func watch(_ run: inout WatchRun) -> CaptureError? {
+    let showsPictures = !quiet && Terminal.isTerminal(.standardOutput)
+    let clock = ContinuousClock()
+    let start = clock.now
+    var earlier = AuditReport()
+    var shown = start
+    var pause = interval
+    while !Interruption.isRequested {
+      do {
+        if try !run.advance() { Thread.sleep(forTimeInterval: 0.02) }
+      } catch { return error }
+      let now = clock.now
+      if let duration, (now - start).seconds >= duration { break }
+      let since = (now - shown).seconds
+      guard showsPictures, since >= pause else { continue }
+      let report = run.report
+      let picture = WatchFrame(
+        device: interface, report: report, earlier: earlier, elapsed: (now - start).seconds, interval: since,
+        drops: run.drops, style: style(output: false))
+      // Home, each line cleared to its end, then everything below.
+      let text = picture.text().replacing("\n", with: "\u{1b}[K\n")
+      FileHandle.standardOutput.write(Data("\u{1b}[H\(text)\u{1b}[J".utf8))
+      (earlier, shown) = (report, now)
+      // A picture of very many denials takes its time; most of it must go to the packets.
+      pause = max(interval, 10 * (clock.now - now).seconds)
+    }
+    if showsPictures { FileHandle.standardOutput.write(Data("\u{1b}[H\u{1b}[J".utf8)) }
+    return nil
+  }
+
+  private func style(output: Bool) -> TextStyle {
+    let isTerminal = Terminal.isTerminal(.standardOutput) && !(output && self.output != nil)
+    return TextStyle(
+      width: isTerminal ? min(max(Terminal.columns(.standardOutput) ?? 80, 60), 120) : 80,
+      usesColor: isTerminal && Terminal.wantsColor(.standardOutput), usesUnicode: Terminal.isUTF8)
+  }
+}
+
+extension Duration {
+  fileprivate var seconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) / 1e18
+  }
+}
