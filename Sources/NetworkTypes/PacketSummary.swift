@@ -32,7 +32,7 @@ public struct PacketSummary: Hashable, Sendable {
   public var wireLength: UInt32
   /// The identification that fragments of one datagram share: 16 bits in IPv4, 32 in IPv6.
   public var fragmentIdentification: UInt32
-  /// TCP and UDP source port; the identifier of an ICMP echo request or reply.
+  /// TCP and UDP source port; the identifier of an ICMP query or its answer.
   public var sourcePort: UInt16
   /// TCP and UDP destination port; type and code of an ICMP or ICMPv6 message as `type << 8 | code`.
   public var destinationPort: UInt16

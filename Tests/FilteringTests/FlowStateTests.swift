@@ -55,6 +55,23 @@ struct FlowStateTests {
     #expect(scene.send(.tcp("10.0.2.10:5433", to: client, [.rst, .ack])).packetClass == .deny)
   }
 
+  @Test(
+    "an ICMP answer belongs to the query with its identifier (CT-2, CT-20, CT-21)",
+    arguments: [8, 13, 15, 17])
+  func answerToAnotherQuery(query: UInt8) {
+    var network = SemanticsNetwork()
+    network.inbound("app")
+    network.outbound("app", "all to 0.0.0.0/0")
+    network.inbound("db")
+    var scene = Scene(network)
+    let answer: UInt8 = query == 8 ? 0 : query + 1
+    let (here, there) = ("10.0.1.10", "10.0.2.10")
+    #expect(scene.send(.icmp(here, to: there, type: query, identifier: 7)).stage == .destinationSecurityGroup)
+    #expect(
+      scene.send(.icmp(there, to: here, type: answer, identifier: 8)).stage == .destinationSecurityGroup)
+    #expect(scene.send(.icmp(there, to: here, type: answer, identifier: 7)).packetClass == .allow)
+  }
+
   @Test("so does a datagram, until the sender's timer runs out (CT-13)", arguments: [29.0, 31])
   func datagramToRefused(gap: Double) {
     var network = SemanticsNetwork()

@@ -105,7 +105,9 @@ enum RandomPackets {
     }
     let type = packet.icmp.type
     let version: IPFamily = packet.ipProtocol == .icmp ? .v4 : .v6
-    if packet.ipProtocol.hasICMPKind && !ICMPMessage.isEcho(type, version: version) { packet.sourcePort = 0 }
+    if packet.ipProtocol.hasICMPKind && !ICMPMessage.hasIdentifier(type, version: version) {
+      packet.sourcePort = 0
+    }
     return packet
   }
 

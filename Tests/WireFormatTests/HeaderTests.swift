@@ -203,6 +203,15 @@ struct HeaderTests {
       "echo request", Parts.ipv4(hex("0800 0000 1234 0001"), protocol: 1), .raw,
       "10.0.0.1 > 10.0.0.2 icmp 8/0 id 4660"),
     HeaderRow(
+      "timestamp reply", Parts.ipv4(hex("0e00 0000 1234 0001"), protocol: 1), .raw,
+      "10.0.0.1 > 10.0.0.2 icmp 14/0 id 4660"),
+    HeaderRow(
+      "extended echo request, version 6", Parts.ipv6(hex("a000 0000 1234 0101"), next: 58), .raw,
+      "2001:db8::1 > 2001:db8::2 icmpv6 160/0 id 4660"),
+    HeaderRow(
+      "redirect: a gateway, no identifier", Parts.ipv4(hex("0501 0000 0a000001"), protocol: 1), .raw,
+      "10.0.0.1 > 10.0.0.2 icmp 5/1 id 0"),
+    HeaderRow(
       "ICMP cut", Array(Parts.ipv4(hex("0301 0000 1234 0001"), protocol: 1).prefix(27)), .raw,
       "10.0.0.1 > 10.0.0.2 icmp 3/1 id 0 [icmp: truncated (8 bytes needed)]"),
     HeaderRow(

@@ -44,7 +44,7 @@ enum ErrorQuote {
     case .icmp, .icmpv6:
       guard header.count >= 6 else { return quote }
       quote.destinationPort = header.load16(0)
-      if ICMPMessage.isEcho(header[0], version: version) { quote.sourcePort = header.load16(4) }
+      if ICMPMessage.hasIdentifier(header[0], version: version) { quote.sourcePort = header.load16(4) }
     default: return quote
     }
     quote.hasTransport = true

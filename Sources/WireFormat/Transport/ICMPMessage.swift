@@ -6,10 +6,10 @@ import NetworkTypes
 //        0       1  type
 //        1       1  code
 //        2       2  checksum
-//        4       4  echo: identifier (2), sequence (2); errors: unused, pointer or MTU
+//        4       4  queries: identifier (2), sequence (2); errors: unused, pointer or MTU
 //        8     ...  errors: the packet that caused the error, from its IP header on
 
-/// ICMP and ICMPv6 messages: kind, echo identifier and the packet an error quotes.
+/// ICMP and ICMPv6 messages: kind, a query's identifier and the packet an error quotes.
 enum ICMPMessage {
   static let length = 8
 
@@ -28,7 +28,7 @@ enum ICMPMessage {
       return
     }
     let type = message[0]
-    if isEcho(type, version: version) { packet.sourcePort = message.load16(4) }
+    if hasIdentifier(type, version: version) { packet.sourcePort = message.load16(4) }
     // The index has 16 bits: errors beyond that in one batch go without their quote.
     if isError(type, version: version), quotes.count <= UInt16.max,
       let quote = ErrorQuote.read(message.extracting(droppingFirst: length), version: version)
@@ -39,9 +39,13 @@ enum ICMPMessage {
     }
   }
 
-  /// Echo request or reply.
-  static func isEcho(_ type: UInt8, version: IPFamily) -> Bool {
-    version == .v4 ? type == 8 || type == 0 : type == 128 || type == 129
+  /// Queries and their answers: echo, timestamp, information (RFC 792), address mask (RFC 950), extended echo (RFC
+  /// 8335).
+  static func hasIdentifier(_ type: UInt8, version: IPFamily) -> Bool {
+    switch version {
+    case .v4: type == 8 || type == 0 || (13...18).contains(type) || type == 42 || type == 43
+    case .v6: type == 128 || type == 129 || type == 160 || type == 161
+    }
   }
 
   /// A message that quotes a packet: unreachable, source quench, redirect, time exceeded, parameter problem;
