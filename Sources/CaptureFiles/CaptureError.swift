@@ -18,6 +18,8 @@ public enum CaptureError: Error, Hashable, Sendable {
   case foreignVersion(input: String, format: String, version: String, expected: String)
   /// The capture ends in the middle of a record.
   case truncation(CapturePlace, needed: Int, available: Int)
+  /// The file had `length` bytes when it was opened, and `left` when it was read further.
+  case shrinkage(input: String, length: UInt64, left: UInt64)
   /// The capture contradicts itself.
   case damage(CaptureDamage)
   /// The capture has more of something than the limit.
@@ -48,7 +50,7 @@ extension CaptureError {
   /// Whether packets were, or may have been, read before this error: the input was a capture.
   public var isCut: Bool {
     switch self {
-    case .truncation, .damage, .excess: true
+    case .truncation, .shrinkage, .damage, .excess: true
     default: false
     }
   }
@@ -71,6 +73,8 @@ extension CaptureError: CustomStringConvertible {
     case .truncation(let place, let needed, let available):
       "\(at(place)): the capture is cut off in the middle: \(place.item) needs \(needed) bytes, "
         + "\(available) are left"
+    case .shrinkage(let input, let length, let left):
+      "\(name(input)): became shorter while it was being read: of \(length) bytes \(left) are left"
     case .damage(let damage):
       "\(at(damage.place)): the capture is damaged: \(damage.place.item): found \(damage.found), "
         + "expected \(damage.expected)"

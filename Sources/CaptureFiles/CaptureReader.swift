@@ -130,6 +130,7 @@ public struct CaptureReader: ~Copyable {
         end = .failure(error)
         pendingError = nil
       } else {
+        window.noticeShrinking()
         end = try scan(limit: limit)
       }
       if try deliver() {
@@ -227,6 +228,9 @@ public struct CaptureReader: ~Copyable {
   /// The input ended where `item` needs more: cleanly if nothing of the item is there.
   private mutating func finish(needed: Int, item: ScanItem, available: Int? = nil) throws(CaptureError) {
     isFinished = true
+    if let left = window.lengthAfterShrinking {
+      try fail(.shrinkage(input: window.input, length: window.totalBytes ?? left, left: left))
+    }
     let left = available ?? window.remaining
     guard left > 0 || window.isCutGzip else { return }
     let place = CapturePlace(

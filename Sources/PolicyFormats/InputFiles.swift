@@ -35,6 +35,10 @@ struct InputFiles {
         if isFolder(path) {
           folders.append((path, depth + 1))
         } else if name.lowercased().hasSuffix(".json") {
+          if Self.exists(path) && !isRegular(path) {
+            throw .unreadablePath(
+              path: path, reason: "is no file but a pipe or a device, which would be waited for")
+          }
           paths.append(path)
         } else {
           others += 1

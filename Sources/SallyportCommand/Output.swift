@@ -45,7 +45,10 @@ final class Output {
     }
     let target = isReplaced ? place + ".sallyport-\(ProcessInfo.processInfo.processIdentifier)" : place
     do {
-      if isReplaced { try Self.create(target, inPlaceOf: kind == .file ? place : nil) }
+      if isReplaced {
+        EndingSignals.add(target)
+        try Self.create(target, inPlaceOf: kind == .file ? place : nil)
+      }
       handle = try FileHandle(forWritingTo: URL(fileURLWithPath: target))
     } catch {
       throw OutputFailure(path: path, reason: "cannot be written: \(Self.reason(error))")
@@ -100,6 +103,7 @@ final class Output {
       try handle.close()
       // `replaceItemAt` of Foundation on Linux (Swift 6.3.1) loses both files.
       try FileSystem.rename(temporaryPath, to: path)
+      EndingSignals.remove(temporaryPath)
     } catch {
       throw OutputFailure(path: path, reason: "cannot be written: \(Self.reason(error))")
     }
@@ -107,7 +111,9 @@ final class Output {
 
   /// Removes the unfinished file.
   func discard() {
-    if let temporaryPath { try? FileManager.default.removeItem(atPath: temporaryPath) }
+    guard let temporaryPath else { return }
+    try? FileManager.default.removeItem(atPath: temporaryPath)
+    EndingSignals.remove(temporaryPath)
   }
 
   private func flush() throws {

@@ -29,6 +29,7 @@ struct SallyportCommand: ParsableCommand {
 
   /// A command that there is not is named; the parser alone would complain of the options after it.
   static func main() {
+    EndingSignals.listen()
     let words = CommandLine.arguments.dropFirst()
     if let word = words.first == "help" ? words.dropFirst().first : words.first,
       let message = complaint(of: word)

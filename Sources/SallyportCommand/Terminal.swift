@@ -45,26 +45,14 @@ enum Interruption {
   static var isRequested: Bool { ReadingStop.isRequested }
 
   /// Takes SIGINT from now on.
-  ///
-  /// Without SA_RESTART, so that a read that waits for a pipe comes back instead of going on.
   static func listen() {
-    let handler: @convention(c) (Int32) -> Void = { _ in
+    EndingSignals.take(SIGINT) { _ in
       ReadingStop.request()
-      signal(SIGINT, SIG_DFL)
+      EndingSignals.take(SIGINT) { number in
+        EndingSignals.removeFiles()
+        signal(number, SIG_DFL)
+        raise(number)
+      }
     }
-    var action = sigaction()
-    #if canImport(Darwin)
-      unsafe action.__sigaction_u.__sa_handler = handler
-    #elseif canImport(Musl)
-      unsafe action.__sa_handler.sa_handler = handler
-    #else
-      unsafe action.__sigaction_handler.sa_handler = handler
-    #endif
-    _ = unsafe sigaction(SIGINT, &action, nil)
-    // Whoever starts the program from a thread that blocks signals (Foundation does) hands the block on.
-    var signals = sigset_t()
-    _ = unsafe sigemptyset(&signals)
-    _ = unsafe sigaddset(&signals, SIGINT)
-    _ = unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 }

@@ -1,4 +1,5 @@
 import CaptureFiles
+import Foundation
 import NetworkTypes
 import TestSupport
 import Testing
@@ -110,5 +111,28 @@ struct StreamTests {
       let capture = ReadCapture(path: try folder.file("changed", bytes))
       #expect(UInt64(capture.packets.count) == capture.summary?.packets ?? 0)
     }
+  }
+
+  /// A file cut while it is open, between records and within one.
+  @Test(arguments: [24 + 300 * 26, 24 + 300 * 26 + 10, 24 + 700 * 26, 20])
+  func aMappedFileThatShrinks(length: Int) throws {
+    let folder = try ScratchFolder()
+    let packets = (0..<1000).map {
+      (seconds: UInt32($0), fraction: UInt32(0), bytes: [UInt8](repeating: 7, count: 10), wire: UInt32?.none)
+    }
+    let path = try folder.file("shrinking", PcapBytes(packets: packets).bytes)
+    var reader = try CaptureReader(path: path)
+    #expect(try reader.advance(limit: 256))
+    #expect(truncate(path, off_t(length)) == 0)
+    var count = reader.records.count
+    var failure: CaptureError?
+    do throws(CaptureError) {
+      while try reader.advance(limit: 256) { count += reader.records.count }
+    } catch {
+      failure = error
+    }
+    #expect(failure == .shrinkage(input: path, length: 26_024, left: UInt64(length)))
+    #expect(count == max(256, (length - 24) / 26))
+    #expect(reader.summary.isTruncated)
   }
 }

@@ -28,6 +28,8 @@ struct InputWindow: ~Copyable {
   private(set) var bytesRead: UInt64
   let totalBytes: UInt64?
   let isCompressed: Bool
+  /// What a mapped file has left, once it was seen to be shorter than when it was opened.
+  private(set) var lengthAfterShrinking: UInt64?
 
   /// Opens `path` and brings its first bytes into the window.
   ///
@@ -148,6 +150,14 @@ struct InputWindow: ~Copyable {
       if left == 0 { return true }
       if try !fill(needed: 1) { return false }
     }
+  }
+
+  /// Looks whether a mapped file has become shorter, and takes the bytes that are gone out of the window.
+  mutating func noticeShrinking() {
+    guard case .mapped(let mapping) = source, case let length = mapping.currentLength, length < mapping.count
+    else { return }
+    lengthAfterShrinking = UInt64(length)
+    count = min(count, max(length, position))
   }
 
   /// Says that the bytes before ``position`` will not be asked for again.

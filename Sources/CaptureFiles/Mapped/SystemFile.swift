@@ -82,12 +82,13 @@ final class SystemFile {
 
 /// A whole file in memory, as the kernel's pages.
 ///
-/// A file that shrinks while it is mapped raises SIGBUS at the first page that is gone. The place to guard
-/// against that is here: compare `fstat` with `count` before each batch, or read such files through a stream.
+/// A file that shrinks while it is mapped raises SIGBUS at the first page that is gone, so ``currentLength`` is asked
+/// before each batch. What is cut off in the middle of one is for the process to handle: the command does.
 @safe
 final class MappedFile {
   let start: UnsafeMutableRawPointer
   let count: Int
+  private let file: SystemFile
   private var released = 0
 
   /// Maps `count` bytes of a file; nil where the file system cannot.
@@ -96,7 +97,14 @@ final class MappedFile {
     guard let result = unsafe result, unsafe result != MAP_FAILED else { return nil }
     unsafe start = result
     self.count = count
+    self.file = file
     _ = unsafe madvise(result, count, MADV_SEQUENTIAL)
+  }
+
+  /// Bytes of the mapping that the file still has: one `fstat`.
+  var currentLength: Int {
+    guard case .regular(let size) = file.kind else { return count }
+    return min(size, count)
   }
 
   deinit { _ = unsafe munmap(start, count) }

@@ -1,0 +1,157 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Disks that are full, readers that go away, files that change, signals: outputs are whole or not there, and what
+/// happened is said.
+@Suite struct FaultTests {
+  private static let capture = "fixtures/captures/three-tier.pcap"
+  private static let network = "fixtures/networks/three-tier"
+
+  // MARK: Disk full
+
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "there is no /dev/full"))
+  func standardOutputOnAFullDisk() throws {
+    for command in [
+      "audit \(Self.capture) -n \(Self.network)", "packets \(Self.capture)", "network -n \(Self.network)",
+    ] {
+      let run = try CommandRun(shell: "$sallyport \(command) > /dev/full")
+      #expect(run.exitCode == 2, "\(command)")
+      #expect(run.errors.contains("cannot be written: No space left on device"), "\(command): \(run.errors)")
+    }
+  }
+
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "there is no /dev/full"))
+  func outputsOnAFullDisk() throws {
+    for option in ["-o", "--verdicts", "--flow-log", "--write-denied"] {
+      let run = try CommandRun("audit", Self.capture, "-n", Self.network, option, "/dev/full")
+      #expect(run.exitCode == 2, "\(option)")
+      #expect(
+        run.errors.contains("/dev/full: cannot be written: No space left on device"),
+        "\(option): \(run.errors)")
+    }
+  }
+
+  /// A limit on the size of files stands for the disk: the same error path, for everybody who runs the tests.
+  @Test func aFileThatCannotGrowLeavesTheOldOne() throws {
+    let folder = try TemporaryFolder()
+    let old = try folder.write("old\n", "verdicts.ndjson")
+    let run = try CommandRun(
+      shell:
+        "ulimit -f 64; $sallyport audit \(Self.capture) -n \(Self.network) -q -o /dev/null --verdicts \(old)")
+    #expect(run.exitCode == 2)
+    #expect(run.errors.contains("\(old): cannot be written: File too large"), "\(run.errors)")
+    #expect(try String(contentsOfFile: old, encoding: .utf8) == "old\n")
+    #expect(try names(folder) == ["verdicts.ndjson"])
+  }
+
+  // MARK: Pipes
+
+  @Test func aReaderThatGoesAway() throws {
+    for command in [
+      "packets \(Self.capture)", "audit \(Self.capture) -n \(Self.network) -o /dev/null --verdicts -",
+    ] {
+      let run = try CommandRun(shell: "$sallyport \(command) | head -n 1; echo ${PIPESTATUS[0]}")
+      #expect(run.lines.count == 2, "\(run.output)")
+      #expect(run.lines.last == "0")
+      #expect(run.errors.isEmpty)
+    }
+  }
+
+  // MARK: Files that change
+
+  @Test func aCaptureThatIsCutWhileItIsRead() throws {
+    let folder = try TemporaryFolder()
+    let capture = folder.path("large.pcap")
+    let made = try CommandRun("synth", "-n", Self.network, "--packets", "60000", "-o", capture)
+    #expect(made.exitCode == 0)
+    // The reader of the verdicts waits, so the audit waits too, in the middle of the capture.
+    let run = try CommandRun(
+      shell: """
+        mkfifo \(folder.path("pipe"))
+        $sallyport audit \(capture) -n \(Self.network) --format json -o \(folder.path("report")) \
+          --verdicts - > \(folder.path("pipe")) &
+        exec 3< \(folder.path("pipe"))
+        read -r first <&3
+        sleep 0.5
+        truncate -s 100000 \(capture)
+        cat <&3 | wc -l
+        wait $!; echo $?
+        """)
+    #expect(run.lines.last == "2", "\(run.errors)")
+    #expect(run.errors.contains("large.pcap: became shorter while it was being read"), "\(run.errors)")
+    let data = try Data(contentsOf: URL(fileURLWithPath: folder.path("report")))
+    let report = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    let counts = try #require(report["packets"] as? [String: Int])
+    let verdicts = try #require(Int(run.lines[run.lines.count - 2].trimmingCharacters(in: .whitespaces)))
+    #expect(counts["total"] == verdicts + 1)
+    #expect(verdicts < 59_999)
+  }
+
+  // MARK: Networks
+
+  @Test func filesOfANetworkThatCannotBeRead() throws {
+    let folder = try TemporaryFolder()
+    let dangling = try CommandRun(
+      shell: "ln -s absent \(folder.path("vpcs.json")); $sallyport network -n \(folder.url.path)")
+    #expect(dangling.exitCode == 2)
+    #expect(dangling.errors.contains("vpcs.json"), "\(dangling.errors)")
+    // A pipe that nobody writes to would be waited for.
+    let pipe = try CommandRun(
+      shell: """
+        rm \(folder.path("vpcs.json")); mkfifo \(folder.path("vpcs.json"))
+        timeout 20 $sallyport network -n \(folder.url.path)
+        """)
+    #expect(pipe.exitCode == 2)
+    #expect(pipe.errors.contains("vpcs.json"), "\(pipe.errors)")
+  }
+
+  // MARK: Signals
+
+  @Test(arguments: [("TERM", 143), ("INT", 130), ("HUP", 129)])
+  func signalsWhileAFileIsWritten(signal: String, code: Int) throws {
+    let folder = try TemporaryFolder()
+    let run = try CommandRun(
+      shell: """
+        set -m
+        $sallyport synth -n \(Self.network) --packets 1000000000 -o \(folder.path("large.pcap")) &
+        for _ in $(seq 200); do [ -s \(folder.path("large.pcap.sallyport-$!")) ] && break; sleep 0.05; done
+        ls \(folder.url.path) | wc -l
+        kill -\(signal) $!
+        wait $!; echo $?
+        """)
+    #expect(run.lines.map { $0.trimmingCharacters(in: .whitespaces) } == ["1", "\(code)"], "\(run.errors)")
+    #expect(try names(folder).isEmpty)
+  }
+
+  @Test(arguments: [("INT", 130, true), ("TERM", 143, false)])
+  func signalsWhileACaptureIsAwaited(signal: String, code: Int, keeps: Bool) throws {
+    let folder = try TemporaryFolder()
+    let verdicts = folder.path("verdicts.ndjson")
+    let run = try CommandRun(
+      shell: """
+        set -m
+        mkfifo \(folder.path("pipe"))
+        $sallyport audit - -n \(Self.network) -o \(folder.path("report")) --verdicts \(verdicts) \
+          < \(folder.path("pipe")) &
+        exec 3> \(folder.path("pipe"))
+        cat \(Self.capture) >&3
+        for _ in $(seq 200); do [ -s \(verdicts).sallyport-$! ] && break; sleep 0.05; done
+        sleep 0.3
+        kill -\(signal) $!
+        wait $!; echo $?
+        """)
+    #expect(run.lines.last == "\(code)", "\(run.errors)")
+    let left = try names(folder)
+    #expect(left == (keeps ? ["pipe", "report", "verdicts.ndjson"] : ["pipe"]))
+    if keeps {
+      let lines = try String(contentsOfFile: verdicts, encoding: .utf8).split(separator: "\n")
+      #expect(lines.count > 256)
+      #expect(lines.allSatisfy { $0.hasPrefix("{") && $0.hasSuffix("}") })
+    }
+  }
+
+  private func names(_ folder: TemporaryFolder) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
+  }
+}
