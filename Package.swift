@@ -237,7 +237,13 @@ let package = Package(
         "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
         "PolicyFormats", "TrafficAudit", "PolicyAnalysis", "ReportFormats", "TestSupport",
       ]),
-    .testTarget(name: "SallyportTests", dependencies: ["Sallyport", "TestSupport"]),
+    .testTarget(
+      name: "SallyportTests",
+      dependencies: [
+        "Sallyport", "CaptureFiles", "WireFormat", "RuleMatching", "Filtering", "PolicyFormats",
+        "TrafficAudit",
+        "PolicyAnalysis", "TrafficMetrics", "MetricAlarms", "TestSupport",
+      ]),
     // Depends on the command, so that it is built; its tests run it as users do.
     .testTarget(name: "CommandTests", dependencies: ["SallyportCommand", "TestSupport"]),
     .testTarget(

@@ -8,12 +8,15 @@ public struct ConnectionTracker: Sendable {
   var v6: ConnectionTable<IPv6Address>
   var memory: TrackerMemory
 
+  /// The most flows of one family that are kept where nobody says otherwise: 40 bytes each in IPv4, 64 in IPv6.
+  public static let defaultLimit = 1 << 23
+
   /// Makes an empty tracker.
   ///
   /// - Parameter limit: The most flows of one family that are kept at once. When it is reached even after expired ones
   ///   are dropped, packets of further flows are still judged, each as the first of its flow, and counted in
   ///   ``untrackedForLackOfRoom``.
-  public init(timers: IdleTimers = .nitro, limit: Int = 1 << 23) {
+  public init(timers: IdleTimers = .nitro, limit: Int = defaultLimit) {
     v4 = ConnectionTable(capacityLimit: limit)
     v6 = ConnectionTable(capacityLimit: limit)
     memory = TrackerMemory(timers: timers)
