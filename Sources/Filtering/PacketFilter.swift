@@ -66,25 +66,34 @@ public struct PacketFilter: Sendable {
   public func evaluate(
     _ packet: PacketSummary, quoting quote: QuotedPacket? = nil, tracking tracker: inout ConnectionTracker
   ) -> Verdict {
+    let shard = tracker.shards.count == 1 ? 0 : shard(of: packet, quote, in: tracker)
+    let verdict = evaluate(packet, quoting: quote, in: &tracker.shards[shard])
+    return tracker.number(verdict, of: shard)
+  }
+
+  /// Judges one packet in the shard that has its flow.
+  func evaluate(
+    _ packet: PacketSummary, quoting quote: QuotedPacket?, in shard: inout TrackerShard
+  ) -> Verdict {
     if let stop = packet.stop, !packet.isLaterFragment {
-      return Verdict(.undecoded, state: .none, outcome: tracker.memory.undecoded(stop))
+      return Verdict(.undecoded, state: .none, outcome: shard.memory.undecoded(stop))
     }
     guard packet.hasAddresses else {
-      return Verdict(.undecoded, state: .none, outcome: tracker.memory.undecoded(DecodingStop(.link, .notIP)))
+      return Verdict(.undecoded, state: .none, outcome: shard.memory.undecoded(DecodingStop(.link, .notIP)))
     }
-    if packet.isLaterFragment { return evaluateLaterFragment(packet, tracking: &tracker) }
+    if packet.isLaterFragment { return evaluateLaterFragment(packet, in: &shard) }
     let verdict =
       switch packet.addresses {
       case .v4(let source, let destination):
         evaluate(
-          packet, tracker.v4.name(FlowIdentity(packet, canonical(source, destination))), quoting: quote,
-          in: &tracker.v4, &tracker.memory)
+          packet, shard.v4.name(FlowIdentity(packet, canonical(source, destination))), quoting: quote,
+          in: &shard.v4, &shard.memory)
       case .v6(let source, let destination):
         evaluate(
-          packet, tracker.v6.name(FlowIdentity(packet, FlowEnds(source, destination))), quoting: quote,
-          in: &tracker.v6, &tracker.memory)
+          packet, shard.v6.name(FlowIdentity(packet, FlowEnds(source, destination))), quoting: quote,
+          in: &shard.v6, &shard.memory)
       }
-    if packet.isFragment { tracker.memory.fragments.record(packet, verdict) }
+    if packet.isFragment { shard.memory.fragments.record(packet, verdict) }
     return verdict
   }
 
@@ -104,15 +113,15 @@ public struct PacketFilter: Sendable {
 
   /// A fragment without ports shares the verdict of the fragment that had them.
   private func evaluateLaterFragment(
-    _ packet: PacketSummary, tracking tracker: inout ConnectionTracker
+    _ packet: PacketSummary, in shard: inout TrackerShard
   ) -> Verdict {
-    if var verdict = tracker.memory.fragments.verdict(for: packet) {
+    if var verdict = shard.memory.fragments.verdict(for: packet) {
       verdict.beginsFlow = false
       verdict.beginsDirection = false
       if verdict.state == .new && verdict.packetClass != .deny { verdict.state = .established }
       return verdict
     }
-    let judgement = judge(PacketHeader(packet), relation: .new, reusing: &tracker.memory)
+    let judgement = judge(PacketHeader(packet), relation: .new, reusing: &shard.memory)
     return Verdict(
       judgement.packetClass, state: judgement.packetClass.isJudged ? .new : .none,
       outcome: OutcomeID(rawValue: judgement.outcome))

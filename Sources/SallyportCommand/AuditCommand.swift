@@ -1,6 +1,7 @@
 import ArgumentParser
 import CaptureFiles
 import Filtering
+import Foundation
 import MetricAlarms
 import PolicyFormats
 import ReportFormats
@@ -137,6 +138,12 @@ struct AuditCommand: ParsableCommand {
   var costs: String?
 
   @Option(
+    help: ArgumentHelp(
+      "Threads that judge packets; by default as many as there are cores. Results do not depend on it.",
+      valueName: "n"))
+  var jobs: Int?
+
+  @Option(
     name: .customLong("fail-on"),
     help: ArgumentHelp(
       "Exit with 1 if there are packets of this class: denied, unplaced or undecoded; may be repeated.",
@@ -166,6 +173,9 @@ struct AuditCommand: ParsableCommand {
 
   func validate() throws {
     if network.isEmpty { throw ValidationError("name the network: -n PATH") }
+    if let jobs, !(1...256).contains(jobs) {
+      throw ValidationError("--jobs is \(jobs); expected a number of threads, 1 to 256")
+    }
     try sources.validate(captures, outputs: outputs, network: network)
     if costs != nil && !sources.flowLogInput.isEmpty {
       throw ValidationError("--costs is about captures; records of a flow log are not priced")
@@ -194,7 +204,8 @@ struct AuditCommand: ParsableCommand {
     var run = AuditRun(
       filter, timers: timers == .nitro ? .nitro : .nitroV6, decapsulates: decapsulate == .auto,
       keepsDuplicates: keepDuplicates, follows: sources.follow != nil,
-      events: try reading { try events.map { try EventFile(path: $0) } }, warnings: network.warnings)
+      events: try reading { try events.map { try EventFile(path: $0) } },
+      workers: jobs ?? ProcessInfo.processInfo.activeProcessorCount, warnings: network.warnings)
     Interruption.listen()
     if !sources.flowLogInput.isEmpty { return try compare(FlowLogAudit(filter, network), network) }
     var bar = ProgressBar(quiet ? .never : progress)

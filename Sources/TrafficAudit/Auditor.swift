@@ -2,7 +2,7 @@ import Filtering
 import NetworkTypes
 import RuleMatching
 
-/// Judges batches of decoded packets and keeps count; one worker's share of an audit.
+/// Judges batches of decoded packets and keeps count.
 public struct Auditor: Sendable {
   public private(set) var filter: PacketFilter
   public private(set) var tracker: ConnectionTracker
@@ -13,23 +13,55 @@ public struct Auditor: Sendable {
   public private(set) var duplicates: [Int] = []
   /// nil where every copy counts.
   private var mirrors: MirrorDuplicates?
+  /// nil where one thread does everything.
+  private let workers: Workers?
 
+  /// An auditor that judges alone, with a tracker of the caller's.
+  ///
   /// - Parameter keepsDuplicates: Whether a packet that was mirrored at both of its interfaces counts twice.
   public init(
     _ filter: PacketFilter, tracker: ConnectionTracker = ConnectionTracker(), keepsDuplicates: Bool = false
   ) {
+    self.init(filter, tracker: tracker, keepsDuplicates: keepsDuplicates, workers: nil)
+  }
+
+  /// An auditor that judges large batches by several threads at once; what it says does not depend on their number.
+  public init(
+    _ filter: PacketFilter, timers: IdleTimers, keepsDuplicates: Bool = false, workers: Int
+  ) {
+    self.init(
+      filter, tracker: ConnectionTracker(timers: timers, shards: Workers.shards),
+      keepsDuplicates: keepsDuplicates, workers: workers > 1 ? Workers(count: workers) : nil)
+  }
+
+  private init(
+    _ filter: PacketFilter, tracker: ConnectionTracker, keepsDuplicates: Bool, workers: Workers?
+  ) {
     self.filter = filter
     self.tracker = tracker
+    self.workers = workers
     mirrors = keepsDuplicates ? nil : MirrorDuplicates()
   }
 
   /// Judges a batch; its packets' frame numbers go on from those of the batch before.
   ///
   /// Allocates nothing per packet once every outcome has been met.
-  public mutating func audit(_ batch: PacketBatch) {
-    guard batch.outers.isEmpty else { return auditMirrored(batch) }
+  ///
+  /// - Parameter other: What is done once, before the batch is judged or while it is: reading on.
+  public mutating func audit(_ batch: PacketBatch, while other: () -> Void = {}) {
+    guard batch.outers.isEmpty else {
+      other()
+      return auditMirrored(batch)
+    }
     if !duplicates.isEmpty { duplicates.removeAll() }
-    filter.evaluate(batch, tracking: &tracker, into: &verdicts)
+    if let workers, batch.packets.count >= Workers.smallestBatch {
+      filter.deal(batch, among: &tracker)
+      workers.judge(batch, by: filter, in: &tracker, other)
+      tracker.collect(batch.packets.count, into: &verdicts)
+    } else {
+      other()
+      filter.evaluate(batch, tracking: &tracker, into: &verdicts)
+    }
     for index in batch.packets.indices {
       tallies.count(batch.packets[index], verdicts[index], tracker: tracker)
     }

@@ -27,9 +27,10 @@ struct Comparison {
 
   /// The reference's answers up to the first packet on which the two differ.
   func run(_ sent: [Sent]) -> (answers: [ReferenceAnswer], disagreement: Disagreement?) {
-    var tracker = ConnectionTracker(timers: timers)
-    // Half of the conversations are judged from memory as soon as may be.
-    tracker.memory.memo.patience = sent.count % 2 == 0 ? 0 : nil
+    // Half of the conversations are dealt to several shards, and judged from memory as soon as may be.
+    let isEven = sent.count % 2 == 0
+    var tracker = ConnectionTracker(timers: timers, shards: isEven ? 5 : 1)
+    for shard in tracker.shards.indices { tracker.shards[shard].memory.memo.patience = isEven ? 0 : nil }
     var reference = ReferenceEvaluator(network, timers: timers)
     var answers: [ReferenceAnswer] = []
     for sent in sent {

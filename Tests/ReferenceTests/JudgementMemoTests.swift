@@ -16,8 +16,8 @@ import VirtualNetworks
       let filter = PacketFilter(world.network, midstream: midstream)
       var packets = RandomPackets(Choices(random: SeededRandom(seed: random.next())), world)
       var (walking, remembering) = (ConnectionTracker(), ConnectionTracker())
-      walking.memory.memo.patience = .max
-      remembering.memory.memo.patience = 0
+      walking.shards[0].memory.memo.patience = .max
+      remembering.shards[0].memory.memo.patience = 0
       for number in 0..<500 {
         // Mostly far apart in time, so that nearly every packet begins a flow.
         let packet = packets.any(at: CaptureTime(nanoseconds: Int64(number / 3) * 1_000_000_000_000_000))
@@ -51,7 +51,7 @@ import VirtualNetworks
     var closed = world
     for index in closed.securityGroups.indices { closed.securityGroups[index].inbound = [] }
     var tracker = ConnectionTracker()
-    tracker.memory.memo.patience = 0
+    tracker.shards[0].memory.memo.patience = 0
     let open = PacketFilter(world)
     let shut = PacketFilter(closed)
     var seen: [PacketClass] = []

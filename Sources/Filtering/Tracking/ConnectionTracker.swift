@@ -1,42 +1,61 @@
 import NetworkTypes
 
-/// The flows that one worker has seen, and the outcomes that their packets had.
+/// The flows that an audit has seen, and the outcomes that their packets had.
 ///
-/// Not shared between threads: parallel audits give each worker its own and shard packets by address pair.
+/// Its shards are independent of each other: workers that each have some of them judge in parallel, without locks.
 public struct ConnectionTracker: Sendable {
-  var v4: ConnectionTable<IPv4Address>
-  var v6: ConnectionTable<IPv6Address>
-  var memory: TrackerMemory
+  package var shards: [TrackerShard]
+  /// Every outcome so far, in the order in which packets met them; ``Verdict/outcome`` is an index into it.
+  public private(set) var outcomes: [PathOutcome] = []
+  /// The direction of each outcome's decisive step.
+  private var directions: [Direction] = []
+  private var ids: [PathOutcome: UInt32] = [:]
+  /// The shard of each packet of the latest batch.
+  var dealt: [UInt8] = []
+  /// How many verdicts of each shard were collected.
+  private var collected: [Int]
+
+  static var unnumbered: UInt32 { .max }
 
   /// The most flows of one family that are kept where nobody says otherwise: 40 bytes each in IPv4, 64 in IPv6.
   public static let defaultLimit = 1 << 23
 
   /// Makes an empty tracker.
   ///
-  /// - Parameter limit: The most flows of one family that are kept at once. When it is reached even after expired ones
-  ///   are dropped, packets of further flows are still judged, each as the first of its flow, and counted in
-  ///   ``untrackedForLackOfRoom``.
-  public init(timers: IdleTimers = .nitro, limit: Int = defaultLimit) {
-    v4 = ConnectionTable(capacityLimit: limit)
-    v6 = ConnectionTable(capacityLimit: limit)
-    memory = TrackerMemory(timers: timers)
+  /// - Parameters:
+  ///   - limit: The most flows of one family that are kept at once, an equal share in each shard. When a shard is full
+  ///     even after expired ones are dropped, packets of further flows are still judged, each as the first of its flow,
+  ///     and counted in ``untrackedForLackOfRoom``.
+  ///   - shards: Into how many parts flows are dealt, 255 at most. Verdicts do not depend on it, but where the table is
+  ///     full.
+  public init(timers: IdleTimers = .nitro, limit: Int = defaultLimit, shards: Int = 1) {
+    let count = min(max(shards, 1), 255)
+    let shard = TrackerShard(timers: timers, limit: max(limit / count, 1))
+    self.shards = (0..<count).map { _ in shard }
+    collected = Array(repeating: 0, count: count)
   }
 
-  /// Every outcome so far; ``Verdict/outcome`` is an index into it.
-  public var outcomes: [PathOutcome] { memory.outcomes }
   /// Packets that began a flow for which there was no room.
-  public var untrackedForLackOfRoom: Int { memory.untrackedForLackOfRoom }
+  public var untrackedForLackOfRoom: Int { shards.reduce(0) { $0 + $1.memory.untrackedForLackOfRoom } }
   /// Flows held now, expired ones that nothing has met since among them.
-  public var flowCount: Int { v4.count + v6.count }
+  public var flowCount: Int { shards.reduce(0) { $0 + $1.v4.count + $1.v6.count } }
 
   /// Flows that security groups track at each of some times, should no packet come: admitted, tracked, neither closed
   /// nor expired. Looks at every flow once.
   public func trackedFlowCounts(at times: [CaptureTime]) -> [Int] {
     if times.count == 1 {
       let now = times[0].nanoseconds
-      return [v4.expiries(memory.timers).count { $0 >= now } + v6.expiries(memory.timers).count { $0 >= now }]
+      return [
+        shards.reduce(0) { sum, shard in
+          let timers = shard.memory.timers
+          return sum + shard.v4.expiries(timers).count { $0 >= now }
+            + shard.v6.expiries(timers).count { $0 >= now }
+        }
+      ]
     }
-    let ends = (Array(v4.expiries(memory.timers)) + v6.expiries(memory.timers)).sorted()
+    let ends = shards.flatMap { shard in
+      Array(shard.v4.expiries(shard.memory.timers)) + shard.v6.expiries(shard.memory.timers)
+    }.sorted()
     return times.map { time in
       var (low, high) = (0, ends.count)
       while low < high {
@@ -52,19 +71,65 @@ public struct ConnectionTracker: Sendable {
   /// Tracked flows live on where they are tracked, untracked ones are asked again, ACLs and routes act at once
   /// (semantics CT-8 to CT-10). Outcomes from before keep the meaning that the earlier filter gives them.
   public mutating func rulesChanged() {
-    v4.markStale()
-    v6.markStale()
+    for index in shards.indices {
+      shards[index].v4.markStale()
+      shards[index].v6.markStale()
+    }
   }
 
   /// Which way the packet passed the interface at which the outcome was settled.
-  public func direction(of outcome: OutcomeID) -> Direction {
-    memory.directions[Int(outcome.rawValue)]
+  public func direction(of outcome: OutcomeID) -> Direction { directions[Int(outcome.rawValue)] }
+
+  public subscript(outcome: OutcomeID) -> PathOutcome { outcomes[Int(outcome.rawValue)] }
+
+  /// Lends the shards to workers; they must come back before the tracker is used again.
+  package mutating func lendShards() -> [TrackerShard] {
+    let lent = shards
+    shards = []
+    return lent
   }
 
-  public subscript(outcome: OutcomeID) -> PathOutcome { memory.outcomes[Int(outcome.rawValue)] }
+  package mutating func takeBack(_ lent: [TrackerShard]) { shards = lent }
+
+  /// Puts the verdicts of all shards on a batch of `count` packets into the batch's order.
+  package mutating func collect(_ count: Int, into verdicts: inout [Verdict]) {
+    verdicts.removeAll(keepingCapacity: true)
+    for shard in shards.indices { collected[shard] = 0 }
+    for index in 0..<count {
+      let shard = Int(dealt[index])
+      let verdict = shards[shard].verdicts[collected[shard]]
+      collected[shard] += 1
+      verdicts.append(number(verdict, of: shard))
+    }
+  }
+
+  /// The verdict with its outcome's number among all shards'. Numbers are given in the order of packets, so that they
+  /// depend neither on shards nor on who judged when.
+  @inline(__always)
+  mutating func number(_ verdict: Verdict, of shard: Int) -> Verdict {
+    let local = Int(verdict.outcome.rawValue)
+    var number = local < shards[shard].numbers.count ? shards[shard].numbers[local] : Self.unnumbered
+    if number == Self.unnumbered { number = self.number(local, of: shard) }
+    var verdict = verdict
+    verdict.outcome = OutcomeID(rawValue: number)
+    return verdict
+  }
+
+  private mutating func number(_ local: Int, of shard: Int) -> UInt32 {
+    while shards[shard].numbers.count <= local { shards[shard].numbers.append(Self.unnumbered) }
+    let outcome = shards[shard].memory.outcomes[local]
+    let number = ids[outcome] ?? UInt32(outcomes.count)
+    if Int(number) == outcomes.count {
+      ids[outcome] = number
+      outcomes.append(outcome)
+      directions.append(outcome.decisiveStep?.direction ?? .ingress)
+    }
+    shards[shard].numbers[local] = number
+    return number
+  }
 }
 
-/// What a tracker keeps besides the two tables.
+/// What a shard keeps besides the two tables.
 struct TrackerMemory: Sendable {
   let timers: IdleTimers
   /// The same by phase.
@@ -74,8 +139,6 @@ struct TrackerMemory: Sendable {
   private(set) var outcomes: [PathOutcome] = []
   /// The class of each outcome, so that a hit reads one byte.
   private(set) var classes: [PacketClass] = []
-  /// The direction of each outcome's decisive step.
-  private(set) var directions: [Direction] = []
   private var ids: [PathOutcome: UInt32] = [:]
   /// Keeps the reads that only fetch memory from being optimised away.
   var prefetched: UInt64 = 0
@@ -100,7 +163,6 @@ struct TrackerMemory: Sendable {
     ids[outcome] = id
     outcomes.append(outcome)
     classes.append(outcome.packetClass)
-    directions.append(outcome.decisiveStep?.direction ?? .ingress)
     return id
   }
 

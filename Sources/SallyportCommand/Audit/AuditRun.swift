@@ -23,15 +23,18 @@ struct AuditRun {
   private(set) var wasInterrupted = false
   /// Whether captures may still grow, so that to be stopped is the way to end.
   private let follows: Bool
+  private let batchSize: Int
 
   init(
     _ filter: PacketFilter, timers: IdleTimers, decapsulates: Bool, keepsDuplicates: Bool = false,
-    follows: Bool = false, events: EventFile? = nil, warnings: [String]
+    follows: Bool = false, events: EventFile? = nil, workers: Int = 1, warnings: [String]
   ) {
     self.follows = follows
+    // Enough for each worker to be worth waking; what is small stays in the cache until it is judged.
+    batchSize = workers > 1 ? 8192 : 512
     self.events = events
     decoder = PacketDecoder(decapsulates: decapsulates)
-    auditor = Auditor(filter, tracker: ConnectionTracker(timers: timers), keepsDuplicates: keepsDuplicates)
+    auditor = Auditor(filter, timers: timers, keepsDuplicates: keepsDuplicates, workers: workers)
     self.warnings = warnings
   }
 
@@ -68,24 +71,46 @@ struct AuditRun {
     progress.begin(totalBytes: follows ? nil : Self.totalBytes(inputs))
     let merge = CaptureMerge(inputs, decoder: decoder)
     var finished: [CaptureInput] = []
-    while !wasInterrupted, merge.next() {
+    // Nobody needs the bytes of packets that are judged, or stops between two of them: the next ones are read meanwhile.
+    let readsAhead = batchSize > 512 && sinks.files.isEmpty && sinks.boundary == nil && timeline == nil
+    var isRead = false
+    var hasMore = false
+    while !wasInterrupted, isRead ? hasMore : merge.next() {
+      isRead = false
+      if readsAhead {
+        let batch = merge.takeBatch()
+        auditor.audit(batch) {
+          hasMore = merge.next()
+          isRead = true
+        }
+        merge.giveBack(batch)
+        read(&finished, merge, batch.packets.count, &progress)
+        continue
+      }
       if let next = next(sinks), merge.batch.packets.contains(where: { $0.time >= next }) {
         try auditParts(merge, &sinks)
       } else {
         auditor.audit(merge.batch)
         try sinks.take(merge.batch, of: merge, auditor)
       }
-      progress.advance(packets: merge.batch.packets.count, bytes: merge.bytesRead)
-      for input in merge.takeFinished() {
-        finished.append(input)
-        progress.finish(bytes: input.bytesRead)
-      }
-      wasInterrupted = Interruption.isRequested
+      read(&finished, merge, merge.batch.packets.count, &progress)
     }
     wasInterrupted = Interruption.isRequested
     describe(inputs, begun: finished + merge.takeFinished() + merge.begun)
     try sinks.finish(auditor)
     progress.wipe()
+  }
+
+  /// Takes note of what was read, and of whether somebody asked to stop.
+  private mutating func read(
+    _ finished: inout [CaptureInput], _ merge: CaptureMerge, _ count: Int, _ progress: inout ProgressBar
+  ) {
+    progress.advance(packets: count, bytes: merge.bytesRead)
+    for input in merge.takeFinished() {
+      finished.append(input)
+      progress.finish(bytes: input.bytesRead)
+    }
+    wasInterrupted = Interruption.isRequested
   }
 
   /// Says of each capture that was begun what was read of it, in order of time.
@@ -105,7 +130,8 @@ struct AuditRun {
     var inputs: [CaptureInput] = []
     for path in paths {
       do {
-        inputs.append(try CaptureInput(path: path, filter: expression, follows: follows))
+        inputs.append(
+          try CaptureInput(path: path, filter: expression, follows: follows, batchSize: batchSize))
       } catch {
         if case .filter = error { throw error }
         note(error)

@@ -7,6 +7,7 @@ import WireFormat
 final class CaptureInput {
   let path: String
   private var reader: CaptureReader
+  private let batchSize: Int
   /// Whether the reader holds packets that were not handed out yet.
   private var holdsPackets = false
   /// Why the capture cannot be read to its end.
@@ -16,12 +17,16 @@ final class CaptureInput {
 
   /// Opens a capture and reads its first packets.
   ///
-  /// - Parameter follows: Whether the file may still grow.
-  init(path: String, filter: String?, follows: Bool = false) throws(CaptureError) {
+  /// - Parameters:
+  ///   - follows: Whether the file may still grow.
+  ///   - batchSize: Packets at most in a batch; fewer where packets may come slowly, so that none waits long.
+  init(path: String, filter: String?, follows: Bool = false, batchSize: Int = 256) throws(CaptureError) {
     self.path = path
     var reader = try CaptureReader(path: path, filter: filter, follows: follows)
+    let batchSize = reader.summary.totalBytes == nil || follows ? 256 : batchSize
+    self.batchSize = batchSize
     do {
-      holdsPackets = try reader.advance()
+      holdsPackets = try reader.advance(limit: batchSize)
     } catch {
       if case .filter = error { throw error }
       failure = error
@@ -35,7 +40,7 @@ final class CaptureInput {
     batch.removeAll()
     if !holdsPackets {
       do {
-        guard try reader.advance() else { return false }
+        guard try reader.advance(limit: batchSize) else { return false }
       } catch {
         failure = error
         return false

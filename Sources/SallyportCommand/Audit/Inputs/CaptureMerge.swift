@@ -15,6 +15,8 @@ final class CaptureMerge {
   private var waiting: [Cursor]
   /// The packets of the latest batch, and their records' places.
   private(set) var batch = PacketBatch()
+  /// Memory for a batch while another was taken out.
+  private var spare = PacketBatch()
   /// Where each packet of the batch came from; empty if all are those of ``source`` in order.
   private(set) var origins: [Origin] = []
   /// Where the batch came from, if from one capture only.
@@ -68,6 +70,17 @@ final class CaptureMerge {
 
   /// Captures that were begun, those under way among them.
   var begun: [CaptureInput] { cursors.map(\.input) }
+
+  /// Takes the batch out, so that the next packets can be read while it is judged.
+  func takeBatch() -> PacketBatch {
+    let taken = batch
+    batch = spare
+    spare = PacketBatch()
+    return taken
+  }
+
+  /// Gives the memory of a batch back that was taken and is done with.
+  func giveBack(_ batch: consuming PacketBatch) { spare = batch }
 
   /// Brings the next packets into ``batch``; false when every capture is at its end.
   func next() -> Bool {
