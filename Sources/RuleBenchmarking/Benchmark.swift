@@ -10,10 +10,10 @@ import WireFormat
 ///
 /// Nothing is reported unless all matchers gave the same answer to every packet measured.
 public struct Benchmark {
-  /// How often each stage runs; the middle one counts.
+  /// How often each stage runs; each part of it counts with the middle one of its times.
   public var rounds: Int
   public var seed: UInt64
-  private let timer = StageTimer()
+  let timer = StageTimer()
   /// Keeps results from being optimised away.
   private var sum = 0
 

@@ -42,7 +42,7 @@ public struct StageMeasurement: Sendable {
     self.packets = packets
   }
 
-  /// Nanoseconds a packet: the middle one of the rounds.
+  /// Nanoseconds a packet, each run at the middle one of its rounds.
   public var nanosecondsPerPacket: Double = 0
 }
 
@@ -57,27 +57,32 @@ struct StageTimer {
   static let runLength = 256
   private let clock = ContinuousClock()
 
-  /// Runs `body` over the packets of each run, `rounds` times, the first round not counted, and fills in samples and
-  /// the middle time. `prepare` is called before each round and not timed.
+  /// Runs `body` over the packets of each run, `rounds` times and once before that is not counted unless `warmsUp` is
+  /// false, and fills in samples and the sum of each run's middle time. `prepare` is called before each round, `prepareRun` before each
+  /// run; neither is timed.
   func measure(
-    _ measurement: inout StageMeasurement, rounds: Int, prepare: () -> Void = {},
-    run body: (Range<Int>) -> Void
+    _ measurement: inout StageMeasurement, rounds: Int, warmsUp: Bool = true, prepare: () -> Void = {},
+    prepareRun: (Range<Int>) -> Void = { _ in }, run body: (Range<Int>) -> Void
   ) {
-    var totals: [Double] = []
-    for round in 0...rounds {
+    var times: [[Int]] = []
+    for round in (warmsUp ? 0 : 1)...rounds {
       prepare()
-      var total = 0
       var first = 0
       while first < measurement.packets {
         let run = first..<min(first + Self.runLength, measurement.packets)
+        prepareRun(run)
         let time = nanoseconds { body(run) }
-        total += time
-        if round > 0 { measurement.samples.append(.init(nanoseconds: time, packets: run.count)) }
+        if round > 0 {
+          measurement.samples.append(.init(nanoseconds: time, packets: run.count))
+          if round == 1 { times.append([]) }
+          times[run.lowerBound / Self.runLength].append(time)
+        }
         first = run.upperBound
       }
-      if round > 0 { totals.append(Double(total) / Double(max(1, measurement.packets))) }
     }
-    measurement.nanosecondsPerPacket = totals.sorted()[totals.count / 2]
+    // What took the processor away struck other runs in each round.
+    let total = times.reduce(0) { sum, rounds in sum + rounds.sorted()[rounds.count / 2] }
+    measurement.nanosecondsPerPacket = Double(total) / Double(max(1, measurement.packets))
   }
 
   func nanoseconds(_ body: () -> Void) -> Int {

@@ -6,9 +6,8 @@ extension ServiceKey: SearchKey {
   public static var first: ServiceKey { ServiceKey(rawValue: 0) }
   public static var last: ServiceKey { ServiceKey(rawValue: 0xff_ffff) }
 
-  @inlinable public func precedes(_ other: Self) -> Int {
-    Int(truncatingIfNeeded: (UInt64(rawValue) &- UInt64(other.rawValue)) >> 63)
-  }
+  @inlinable public static var pieceCount: Int { 1 }
+  @inlinable public func piece(_ index: Int) -> UInt32 { rawValue }
 
   /// Every key that a packet of `ipProtocol` may have: one key for a protocol without ports or types.
   public static func all(of ipProtocol: IPProtocol) -> ClosedRange<ServiceKey> {

@@ -19,6 +19,7 @@ struct BenchCommand: ParsableCommand {
         sallyport bench -n network/ --capture capture.pcap
         sallyport bench --rules 60,1000 --format json -o before.json
         sallyport bench --rules 60,1000 --compare before.json
+        sallyport bench --curves --rounds 3
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -42,13 +43,15 @@ struct BenchCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Packets of a round.", valueName: "n"))
   var packets = 200_000
 
-  @Option(help: ArgumentHelp("Rounds; the middle one counts.", valueName: "n"))
+  @Option(help: ArgumentHelp("Rounds; the middle one of each part counts.", valueName: "n"))
   var rounds = 5
 
   @Option(help: ArgumentHelp("Where synthetic networks, rules and packets begin.", valueName: "n"))
   var seed: UInt64 = 1
 
-  @Flag(help: "Cost curves: rules to 100,000, interfaces to 100,000, flows to 10 million. Takes minutes.")
+  @Flag(
+    help:
+      "Measure cost curves instead: 10 to 100,000 rules, 1 to 100,000 interfaces, 1,000 to 10 million flows.")
   var curves = false
 
   @Option(help: "How to write the figures: text, json or csv.")
@@ -83,6 +86,10 @@ struct BenchCommand: ParsableCommand {
       path.map { (noun, $0) }
     }
     try check.check([OutputCheck.Place("-o", output)])
+    if curves, !network.isEmpty || capture != nil {
+      throw ValidationError(
+        "--curves measures synthetic networks and packets: it goes without -n and --capture")
+    }
   }
 
   func run() throws {
@@ -98,7 +105,7 @@ struct BenchCommand: ParsableCommand {
     }
     var report: BenchmarkReport
     do {
-      report = try run.report(rules: sizes ?? [], curves: curves)
+      report = try curves ? run.curves() : run.report(rules: sizes ?? [])
     } catch let disagreement as MatcherDisagreement {
       StandardError.report(disagreement)
       throw ExitCode.unmet
@@ -106,7 +113,7 @@ struct BenchCommand: ParsableCommand {
     earlier?.add(to: &report)
     let text =
       switch format {
-      case .text: report.text()
+      case .text: curves ? report.curvesText() : report.text()
       case .json: report.json()
       case .csv: report.csv()
       }

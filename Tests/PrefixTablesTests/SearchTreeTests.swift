@@ -20,24 +20,36 @@ struct SearchTreeTests {
     #expect(tree.interval(of: .allOnes) == count - 1)
   }
 
-  @Test("comparing by arithmetic is comparing")
-  func precedes() {
-    var random = SeededRandom.fresh("precedes")
-    let halves: [UInt64] = [
-      0, 1, 2, .max, .max - 1, 1 << 63, 1 << 63 - 1, 1 << 63 + 1, 0x7fff_ffff_ffff_fffe,
-    ]
-    let v6 = halves.flatMap { high in halves.map { IPv6Address(high: high, low: $0) } }
-    for left in v6 {
-      for right in v6 { #expect(left.precedes(right) == (left < right ? 1 : 0)) }
+  @Test(
+    "finds the interval among as many as need another level of nodes",
+    arguments: [256, 257, 272, 273, 4_096, 4_097, 4_400])
+  func levels(count: Int) {
+    let starts = (0..<count).map { IPv4Address(rawValue: UInt32($0) << 19) }
+    let tree = SearchTree(starts: starts)
+    for (index, start) in starts.enumerated() {
+      #expect(tree.interval(of: start) == index)
+      if let previous = start.previous { #expect(tree.interval(of: previous) == index - 1) }
     }
-    let v4 = [0, 1, .max, .max - 1, 1 << 31, 1 << 31 - 1].map { IPv4Address(rawValue: $0) }
-    for left in v4 {
-      for right in v4 { #expect(left.precedes(right) == (left < right ? 1 : 0)) }
-    }
-    for _ in 0..<2_000 {
-      let left = IPv6Address(high: random.next(), low: random.next())
-      let right = IPv6Address(high: random.next(), low: random.next())
-      #expect(left.precedes(right) == (left < right ? 1 : 0))
+  }
+
+  @Test("finds what a scan of the starts finds in IPv6, with starts that agree in one, two or three pieces")
+  func pieces() {
+    var random = SeededRandom.fresh("pieces")
+    for _ in 0..<60 {
+      let edges: [UInt32] = [0, 1, 2, 1 << 31 - 1, 1 << 31, .max - 1, .max]
+      func key() -> IPv6Address {
+        func piece() -> UInt64 { UInt64(edges.randomElement(using: &random)!) }
+        return IPv6Address(high: piece() << 32 | piece(), low: piece() << 32 | piece())
+      }
+      let starts = Set((0..<Int.random(in: 0...300, using: &random)).map { _ in key() }).union([.zero])
+        .sorted()
+      let tree = SearchTree(starts: starts)
+      #expect(tree.intervalCount == starts.count)
+      for asked in starts + starts.compactMap(\.previous) + starts.compactMap(\.next)
+        + (0..<50).map({ _ in key() })
+      {
+        #expect(tree.interval(of: asked) == (starts.lastIndex { $0 <= asked } ?? 0), "at \(asked)")
+      }
     }
   }
 }

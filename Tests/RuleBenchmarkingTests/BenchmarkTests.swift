@@ -18,7 +18,7 @@ struct BenchmarkTests {
     let filter = PacketFilter(network)
     #expect(filter.policyCount == 40)
     #expect(filter.largestPolicy.count == 60)
-    var traffic = SyntheticTraffic(network, seed: 7)
+    let traffic = SyntheticTraffic(network, seed: 7)
     let frames = traffic.frames(flows: 100, packets: 1_000)
     #expect(frames.records.count == 1_000)
     #expect(frames.records.allSatisfy { $0.capturedLength == 60 })
@@ -40,7 +40,7 @@ struct BenchmarkTests {
     #expect(matchers.map(\.matcher) == ["linear", "compiled", "compiled, IPv6", "compiled, batches"])
     #expect(matchers.allSatisfy { $0.rules == 60 && $0.nanosecondsPerPacket > 0 })
     let network = SyntheticNetwork(.init(interfaces: 20, groups: 4, rulesPerGroup: 10), seed: 1).network
-    var traffic = SyntheticTraffic(network, seed: 1)
+    let traffic = SyntheticTraffic(network, seed: 1)
     let stages = benchmark.pipeline(network, traffic.frames(flows: 50, packets: 600), flows: 50)
     #expect(
       stages.map(\.stage) == [

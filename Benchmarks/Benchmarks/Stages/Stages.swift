@@ -37,7 +37,7 @@ let benchmarks: @Sendable () -> Void = {
   }
 
   let network = SyntheticNetwork(.init(), seed: 1).network
-  var traffic = SyntheticTraffic(network, seed: 1)
+  let traffic = SyntheticTraffic(network, seed: 1)
   let frames = traffic.frames(flows: 10_000, packets: 100_000)
   let runs = stride(from: 0, to: frames.records.count - 255, by: 256).map {
     Array(frames.records[$0..<$0 + 256])

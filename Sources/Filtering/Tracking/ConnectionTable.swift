@@ -34,6 +34,8 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
         kind: 0), connection: Connection())
   }
 
+  var byteCount: Int { slots.count * MemoryLayout<Slot>.stride }
+
   /// The slot where the search for a key of this hash begins.
   @inline(__always)
   private func firstSlot(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & mask }

@@ -40,6 +40,9 @@ public struct ConnectionTracker: Sendable {
   /// Flows held now, expired ones that nothing has met since among them.
   public var flowCount: Int { shards.reduce(0) { $0 + $1.v4.count + $1.v6.count } }
 
+  /// Bytes of the tables that hold the flows.
+  public var byteCount: Int { shards.reduce(0) { $0 + $1.v4.byteCount + $1.v6.byteCount } }
+
   /// Flows that security groups track at each of some times, should no packet come: admitted, tracked, neither closed
   /// nor expired. Looks at every flow once.
   public func trackedFlowCounts(at times: [CaptureTime]) -> [Int] {

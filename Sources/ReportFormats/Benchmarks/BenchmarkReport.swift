@@ -8,7 +8,7 @@ public struct BenchmarkReport: Sendable {
     public var interfaces: Int?
     public var flows: Int?
     public var packets: Int
-    /// Nanoseconds a packet: the middle one of the rounds.
+    /// Nanoseconds a packet, each run at the middle one of its rounds.
     public var nanoseconds: Double
     /// Nanoseconds a packet in runs of 256: what so many percent of the runs stayed below.
     public var percentiles: [(percent: Double, nanoseconds: Double)]
@@ -145,11 +145,11 @@ public struct BenchmarkReport: Sendable {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private static func size(_ bytes: Int) -> String {
+  static func size(_ bytes: Int) -> String {
     bytes < 10_000 ? "\(bytes) B" : bytes < 10_000_000 ? "\(bytes / 1_000) kB" : "\(bytes / 1_000_000) MB"
   }
 
-  private static func time(_ nanoseconds: Int) -> String {
+  static func time(_ nanoseconds: Int) -> String {
     nanoseconds < 10_000_000
       ? (Double(nanoseconds) / 1e3).text(1) + " us" : (Double(nanoseconds) / 1e6).text(1) + " ms"
   }
@@ -157,7 +157,7 @@ public struct BenchmarkReport: Sendable {
 
 extension Double {
   /// With a fixed number of digits after the point; negative numbers do not occur.
-  fileprivate func text(_ digits: Int) -> String {
+  func text(_ digits: Int) -> String {
     let scale = (0..<digits).reduce(1) { power, _ in power * 10 }
     let scaled = Int((self * Double(scale)).rounded())
     if digits == 0 { return String(scaled) }
@@ -172,7 +172,7 @@ extension String {
     return cut + String(repeating: " ", count: width - cut.count)
   }
 
-  fileprivate func right(_ width: Int) -> String {
+  func right(_ width: Int) -> String {
     String(repeating: " ", count: Swift.max(1, width - count)) + self
   }
 }

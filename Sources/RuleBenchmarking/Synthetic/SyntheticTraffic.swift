@@ -20,49 +20,69 @@ public struct BenchmarkFrames: Sendable {
         offset: offset, capturedLength: UInt32(bytes.count - offset), wireLength: wireLength, time: time,
         linkType: linkType))
   }
+
+  /// Builds a packet's frame, no shorter than Ethernet's shortest without its checksum.
+  mutating func append(_ packet: PacketSummary) {
+    let offset = bytes.count
+    FrameEncoder.append(packet, FrameContent(minimumLength: 60), to: &bytes)
+    let length = UInt32(bytes.count - offset)
+    records.append(
+      PacketRecord(
+        offset: offset, capturedLength: length, wireLength: length, time: packet.time, linkType: .ethernet))
+  }
+
+  mutating func removeAll() {
+    bytes.removeAll(keepingCapacity: true)
+    records.removeAll(keepingCapacity: true)
+  }
 }
 
-/// Packets between the interfaces of a network: TCP flows of 60-byte frames, packets of all flows in turn.
-public struct SyntheticTraffic {
-  private var random: SplitMix
+/// Packets between the interfaces of a network: TCP flows of 60-byte frames, packets of all flows in turn, each flow
+/// beginning with a SYN and its answer. Every fourth flow has one end outside; of the others each interface hears from
+/// sixteen neighbours in the list, as services hear from their clients.
+public struct SyntheticTraffic: Sendable {
+  private let seed: UInt64
   private let addresses: [IPv4Address]
 
+  private static let peers = 16
+
   public init(_ network: VirtualNetwork, seed: UInt64) {
-    random = SplitMix(seed: seed)
+    self.seed = seed
     addresses = network.networkInterfaces.flatMap { $0.ipv4Addresses.map(\.address) }
   }
 
-  /// `packets` frames of `flows` flows, each beginning with a SYN and its answer. Every fourth flow has one end outside.
-  public mutating func frames(flows: Int, packets: Int) -> BenchmarkFrames {
+  /// The first `packets` frames of `flows` flows.
+  public func frames(flows: Int, packets: Int) -> BenchmarkFrames {
     var frames = BenchmarkFrames()
-    guard !addresses.isEmpty, flows > 0 else { return frames }
-    let firsts = (0..<flows).map { flow in firstPacket(of: flow) }
-    let builder = PacketBuilder()
-    for index in 0..<packets {
-      let flow = index % flows
-      let round = index / flows
-      var packet = firsts[flow]
-      packet.time = CaptureTime(nanoseconds: 1_767_225_600_000_000_000 + Int64(index) * 1_000)
+    append(0..<packets, flows: flows, to: &frames)
+    return frames
+  }
+
+  /// Appends the frames at some places of the stream of `flows` flows; nothing is kept of those before.
+  public func append(_ places: Range<Int>, flows: Int, to frames: inout BenchmarkFrames) {
+    guard !addresses.isEmpty, flows > 0 else { return }
+    for place in places {
+      let round = place / flows
+      var packet = firstPacket(of: place % flows)
+      packet.time = CaptureTime(nanoseconds: 1_767_225_600_000_000_000 + Int64(place) * 1_000)
       packet.tcpFlags = round == 0 ? [.syn] : round == 1 ? [.syn, .ack] : [.ack]
       if !round.isMultiple(of: 2) {
         packet.addresses = packet.addresses.reversed
         swap(&packet.sourcePort, &packet.destinationPort)
       }
-      var frame = builder.frame(for: packet)
-      // The shortest frame of Ethernet, without its checksum.
-      while frame.count < 60 { frame.append(0) }
-      frames.append(frame.span, wireLength: 60, time: packet.time, linkType: .ethernet)
+      frames.append(packet)
     }
-    return frames
   }
 
-  private mutating func firstPacket(of flow: Int) -> PacketSummary {
-    let destination = random.pick(addresses)
+  private func firstPacket(of flow: Int) -> PacketSummary {
+    var random = SplitMix(seed: seed ^ UInt64(flow) << 20)
+    let place = random.number(0...(addresses.count - 1))
+    let destination = addresses[place]
     let isOutside = flow.isMultiple(of: 4)
     let source =
       isOutside
       ? IPv4Address(rawValue: 0xac10_0000 | UInt32.random(in: 0...0xf_ffff, using: &random))
-      : random.pick(addresses)
+      : addresses[(place + random.number(1...Self.peers)) % addresses.count]
     return PacketSummary(
       addresses: .v4(source: source, destination: destination), time: CaptureTime(nanoseconds: 0),
       wireLength: 60,

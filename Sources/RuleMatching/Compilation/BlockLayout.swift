@@ -1,3 +1,5 @@
+import PrefixTables
+
 /// Where the numbers of a rule block stand.
 ///
 /// A block is a chain of segments; nearly always there is one. Every offset is in bytes from the block's first, every
@@ -11,9 +13,8 @@
 /// ```
 ///
 /// A line of keys is cut into intervals; `values` say the row or column of each. Its nodes make a tree: a root of one, two
-/// or four vectors, and levels of nodes of four vectors, the level offsets standing before the root. A node holds fifteen
-/// bounds and one that no key passes. Bounds are one less than the starts of intervals, so that only keys above them are
-/// beyond, and have their highest bit turned, so that they compare as signed numbers: SSE2 compares no others.
+/// or four vectors, and levels of nodes of four vectors, the level offsets standing before the root. The bounds are
+/// those of `SearchLevels`.
 ///
 /// The line of IPv6 is cut by the first 32 bits of addresses; a value of `rows` or more is a list, a line of the next 32.
 enum BlockLayout {
@@ -42,7 +43,7 @@ enum BlockLayout {
   static let familySize = lineSize + 16
 
   /// How many intervals a node tells apart.
-  static let fanout = 16
+  static let fanout = SearchLevels.fanout
   static let nodeSize = 64
   static let vectorSize = 16
 }

@@ -1,4 +1,5 @@
 import NetworkTypes
+import PrefixTables
 
 /// A lookup is two searches and a read or two; nothing branches on the packet but the choice among segments.
 ///

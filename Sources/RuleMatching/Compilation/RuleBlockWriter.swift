@@ -1,4 +1,5 @@
 import NetworkTypes
+import PrefixTables
 
 /// Writes segments into the words of a rule block: ``BlockLayout`` says where.
 struct RuleBlockWriter {
@@ -52,42 +53,26 @@ struct RuleBlockWriter {
     align(4)
   }
 
-  /// Appends the levels of the tree, each a bound for every sixteenth interval of the one below.
+  /// Appends the tree: root, then levels; the offset of the first level stands next to the root.
   private mutating func appendTree(_ header: Int, _ starts: [UInt32]) {
-    var levels = 0
-    var reach = 1
-    while (starts.count - 1) / reach > Layout.fanout {
-      levels += 1
-      reach *= Layout.fanout
-    }
-    let bounds = (starts.count - 1) / reach
-    let vectors = bounds <= 4 ? (bounds + 3) / 4 : bounds <= 8 ? 2 : 4
+    let tree = SearchLevels(starts)
+    let vectors = tree.root.count <= 8 ? (tree.root.count + 3) / 4 : 4
     align(4)
-    // The offset of the first level stands next to the root.
-    for _ in 0..<levels { append(UInt32(0)) }
+    for _ in tree.levels { append(UInt32(0)) }
     align(Layout.vectorSize)
     let root = bytes.count
-    set(header + Layout.shape, vectors << 8 | levels)
+    set(header + Layout.shape, vectors << 8 | tree.levels.count)
     set(header + Layout.nodes, root)
-    for bound in 1..<(4 * vectors + 1) { appendBound(bound * reach, starts) }
-    for level in 0..<levels {
-      set(root - 4 * (level + 1), bytes.count)
-      let nodes = (starts.count + reach - 1) / reach
-      reach /= Layout.fanout
-      for node in 0..<nodes {
-        for bound in 1..<Layout.fanout { appendBound((node * Layout.fanout + bound) * reach, starts) }
-        append(UInt32(Int32.max))
-      }
+    for bound in tree.root { append(bound) }
+    for _ in tree.root.count..<4 * vectors { append(SearchLevels.none) }
+    for (index, level) in tree.levels.enumerated() {
+      set(root - 4 * (index + 1), bytes.count)
+      for bound in level { append(bound) }
     }
-  }
-
-  /// One less than the start, as a signed number; beyond the last start what no key passes.
-  private mutating func appendBound(_ index: Int, _ starts: [UInt32]) {
-    append(index < starts.count ? (starts[index] - 1) ^ 0x8000_0000 : UInt32(Int32.max))
   }
 
   private mutating func appendPieces(_ header: Int, _ family: RuleSegment.Family<IPv6Address>) {
-    let pieces = KeyPieces(family.starts, family.rows, rowCount: family.rowCount)
+    let pieces = KeyPieces(family.starts, family.rows, valueCount: family.rowCount)
     set(header + Layout.rows, family.rowCount)
     appendWords(header, pieces.line)
     let lists = bytes.count

@@ -46,14 +46,30 @@ struct BenchRun {
     }
   }
 
-  /// Measures everything; throws a `MatcherDisagreement`.
-  func report(rules sizes: [Int], curves: Bool) throws -> BenchmarkReport {
+  /// Measures the curves and nothing else; throws a `MatcherDisagreement`.
+  func curves() throws -> BenchmarkReport {
+    var benchmark = Benchmark(rounds: rounds, seed: seed)
+    let clock = ContinuousClock()
+    let began = clock.now
+    let measurements = try benchmark.curves(packets: packets) { next, done, total in
+      let seconds = Int((clock.now - began) / .seconds(1))
+      StandardError.report("\(done) of \(total) sizes after \(seconds) s; next \(next)")
+    }
+    return report(measurements)
+  }
+
+  private func report(_ measurements: [StageMeasurement]) -> BenchmarkReport {
+    BenchmarkReport(rows: measurements.map(Self.row), workload: workload, peakMemory: Self.peakMemory())
+  }
+
+  /// Measures every stage; throws a `MatcherDisagreement`.
+  func report(rules sizes: [Int]) throws -> BenchmarkReport {
     var benchmark = Benchmark(rounds: rounds, seed: seed)
     var measurements: [StageMeasurement] = []
     for size in sizes { measurements += try benchmark.matchers(rules: size, packets: packets) }
 
     let audited = network ?? SyntheticNetwork(.init(), seed: seed).network
-    var traffic = SyntheticTraffic(audited, seed: seed)
+    let traffic = SyntheticTraffic(audited, seed: seed)
     // Twenty packets a flow: nine of ten are those of known flows.
     let flows = frames == nil ? min(100_000, max(1, packets / 20)) : nil
     let frames = frames ?? traffic.frames(flows: flows ?? 1, packets: packets)
@@ -64,30 +80,7 @@ struct BenchRun {
       }
     }
     measurements += benchmark.pipeline(audited, frames, flows: flows)
-    if curves { measurements += try self.curves(&benchmark) }
-    return BenchmarkReport(
-      rows: measurements.map(Self.row), workload: workload, peakMemory: Self.peakMemory())
-  }
-
-  private func curves(_ benchmark: inout Benchmark) throws -> [StageMeasurement] {
-    var result: [StageMeasurement] = []
-    for rules in [10, 30, 60, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000] {
-      result += try benchmark.matchers(rules: rules, packets: 65_536)
-    }
-    for interfaces in [1, 10, 100, 1_000, 10_000, 100_000] {
-      let size = SyntheticNetwork.Size(interfaces: interfaces, groups: max(1, interfaces / 10))
-      let network = SyntheticNetwork(size, seed: seed).network
-      var traffic = SyntheticTraffic(network, seed: seed)
-      result += benchmark.pipeline(network, traffic.frames(flows: 10_000, packets: 200_000), flows: nil)
-    }
-    let network = SyntheticNetwork(.init(), seed: seed).network
-    for flows in [1_000, 10_000, 100_000, 1_000_000, 10_000_000] {
-      var traffic = SyntheticTraffic(network, seed: seed)
-      let frames = traffic.frames(flows: flows, packets: max(200_000, 2 * flows))
-      var short = Benchmark(rounds: flows > 1_000_000 ? 1 : rounds, seed: seed)
-      result += short.pipeline(network, frames, flows: flows).filter { $0.stage != .addressLookup }
-    }
-    return result
+    return report(measurements)
   }
 
   private var workload: String {
