@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Writes a large network as `aws ec2 describe-*` would print it.
 
-large_network.py FOLDER [INTERFACES] [GROUPS] [RULES]
+large_network.py FOLDER [INTERFACES] [GROUPS] [RULES] [ROUTES] [ENTRIES]
 
-By default 100,000 interfaces with one of 10,000 groups of 60 rules each: 10,000 distinct policies a direction.
+By default 100,000 interfaces with one of 10,000 groups of 60 rules each: 10,000 distinct policies a direction. ROUTES and
+ENTRIES add so many routes to each route table and so many entries to each network ACL's directions (default none).
 """
 import json
 import os
@@ -11,7 +12,8 @@ import random
 import sys
 
 folder = sys.argv[1]
-interfaces, groups, rules = (int(x) for x in (sys.argv[2:5] + ["100000", "10000", "60"][len(sys.argv) - 2:]))
+interfaces, groups, rules, routes, entries = (
+    int(x) for x in (sys.argv[2:7] + ["100000", "10000", "60", "0", "0"][len(sys.argv) - 2:]))
 source = random.Random(4)
 PORTS = [22, 25, 53, 80, 123, 389, 443, 636, 993, 1433, 2049, 3306, 3389, 5432, 6379, 8080, 8443, 9092, 9200, 27017]
 os.makedirs(folder, exist_ok=True)
@@ -49,6 +51,29 @@ def everything():
             "UserIdGroupPairs": []}
 
 
+def more_routes(vpc):
+    """A route to the internet and others beside it."""
+    if routes == 0:
+        return []
+    blocks = ["0.0.0.0/0"] + [f"172.{16 + r // 16}.{r % 16 * 16}.0/20" for r in range(routes - 1)]
+    return [{"DestinationCidrBlock": b, "GatewayId": f"igw-{vpc:08x}", "State": "active"} for b in blocks]
+
+
+def acl(egress):
+    """Denials of single ports and small blocks, every third, before everything is allowed."""
+    result = []
+    for number in range(entries):
+        entry = {"RuleNumber": 100 + 10 * number, "Egress": egress, "Protocol": "6",
+                 "RuleAction": "allow" if number % 3 else "deny"}
+        port = 2000 + number if number % 3 == 0 else source.choice(PORTS)
+        result.append(entry | {"CidrBlock": block() if number % 3 else "0.0.0.0/0", "PortRange": {"From": port, "To": port}})
+    return result + [{"CidrBlock": "0.0.0.0/0", "Protocol": "-1", "RuleAction": "allow", "RuleNumber": 32766,
+                      "Egress": egress}]
+
+
+write("internet-gateways", "InternetGateways", (
+    {"InternetGatewayId": f"igw-{v:08x}", "Attachments": [{"VpcId": f"vpc-{v:08x}", "State": "available"}]}
+    for v in range(vpcs) if routes > 0))
 write("vpcs", "Vpcs", ({"VpcId": f"vpc-{v:08x}", "CidrBlock": f"10.{v}.0.0/16", "OwnerId": "123456789012",
                         "CidrBlockAssociationSet": [{"CidrBlock": f"10.{v}.0.0/16",
                                                      "CidrBlockState": {"State": "associated"}}]} for v in range(vpcs)))
@@ -58,11 +83,10 @@ write("subnets", "Subnets", ({"SubnetId": f"subnet-{v:04x}{s:04x}", "VpcId": f"v
 write("route-tables", "RouteTables", ({"RouteTableId": f"rtb-{v:08x}", "VpcId": f"vpc-{v:08x}",
                                        "Associations": [{"Main": True}],
                                        "Routes": [{"DestinationCidrBlock": f"10.{v}.0.0/16", "GatewayId": "local",
-                                                   "State": "active"}]} for v in range(vpcs)))
+                                                   "State": "active"}] + more_routes(v)} for v in range(vpcs)))
 write("network-acls", "NetworkAcls", ({"NetworkAclId": f"acl-{v:08x}", "VpcId": f"vpc-{v:08x}", "IsDefault": True,
                                        "Associations": [], "Entries": [
-                                           {"CidrBlock": "0.0.0.0/0", "Protocol": "-1", "RuleAction": "allow",
-                                            "RuleNumber": 100, "Egress": egress} for egress in (False, True)]}
+                                           entry for egress in (False, True) for entry in acl(egress)]}
                                       for v in range(vpcs)))
 write("security-groups", "SecurityGroups", (
     {"GroupId": f"sg-{g:017x}", "GroupName": f"group-{g}", "Description": "generated", "OwnerId": "123456789012",

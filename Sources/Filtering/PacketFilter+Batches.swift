@@ -11,9 +11,36 @@ extension PacketFilter {
   public func evaluate(
     _ batch: PacketBatch, tracking tracker: inout ConnectionTracker, into verdicts: inout [Verdict]
   ) {
-    deal(batch, among: &tracker)
-    for shard in tracker.shards.indices { judge(batch, in: &tracker.shards[shard]) }
-    tracker.collect(batch.packets.count, into: &verdicts)
+    verdicts.removeAll(keepingCapacity: true)
+    var flows = tracker.takeFlows()
+    var start = 0
+    while start < batch.packets.count {
+      let end = min(start + Self.stride, batch.packets.count)
+      flows.removeAll(keepingCapacity: true)
+      for index in start..<end {
+        let packet = batch.packets[index]
+        var flow = name(packet, tracker.seed)
+        if tracker.shards.count > 1 {
+          // Fragments and errors go by what they belong to.
+          flow.shard = UInt8(
+            truncatingIfNeeded: packet.isFragment || packet.fields.contains(.quote)
+              ? shard(of: packet, batch.quote(of: packet), in: tracker)
+              : Self.shard(flow.pair, of: tracker.shards.count))
+        }
+        flows.append(flow)
+      }
+      tracker.touch(flows)
+      for index in start..<end {
+        let flow = flows[index - start]
+        let shard = Int(flow.shard)
+        let verdict = evaluate(
+          batch.packets[index], flow, quoting: batch.quote(of: batch.packets[index]),
+          in: &tracker.shards[shard])
+        verdicts.append(tracker.number(verdict, of: shard))
+      }
+      start = end
+    }
+    tracker.flows = flows
   }
 
   /// Tells each shard which packets of a batch are its own.
@@ -35,39 +62,45 @@ extension PacketFilter {
     var start = 0
     while start < shard.places.count {
       let end = min(start + Self.stride, shard.places.count)
-      name(batch, start..<end, shard, into: &flows)
+      flows.removeAll(keepingCapacity: true)
+      for position in start..<end {
+        flows.append(name(batch.packets[Int(shard.places[position])], shard.v4.seed))
+      }
       shard.memory.prefetched &+= shard.touch(flows)
       for position in start..<end {
         let packet = batch.packets[Int(shard.places[position])]
-        let verdict =
-          if packet.isPlainIPv4 {
-            evaluate(
-              packet, flows[position - start], quoting: batch.quote(of: packet), in: &shard.v4, &shard.memory)
-          } else {
-            evaluate(packet, quoting: batch.quote(of: packet), in: &shard)
-          }
-        shard.verdicts.append(verdict)
+        shard.verdicts.append(
+          evaluate(packet, flows[position - start], quoting: batch.quote(of: packet), in: &shard))
       }
       start = end
     }
     shard.memory.flows = flows
   }
 
-  /// Names the IPv4 flows of some of a shard's packets.
-  private func name(
-    _ batch: PacketBatch, _ positions: Range<Int>, _ shard: borrowing TrackerShard,
-    into flows: inout [NamedFlow<IPv4Address>]
-  ) {
-    flows.removeAll(keepingCapacity: true)
-    for position in positions {
-      let packet = batch.packets[Int(shard.places[position])]
-      switch packet.addresses {
-      case .v4(let source, let destination):
-        flows.append(shard.v4.name(FlowIdentity(packet, canonical(source, destination))))
-      case .v6(let source, let destination):
-        let flow = shard.v6.name(FlowIdentity(packet, FlowEnds(source, destination)))
-        flows.append(NamedFlow(FlowIdentity(packet, FlowEnds(.zero, .zero)), hash: flow.hash, isIPv6: true))
-      }
+  @inline(__always)
+  private func evaluate(
+    _ packet: PacketSummary, _ flow: NamedFlow<IPv4Address>, quoting quote: QuotedPacket?,
+    in shard: inout TrackerShard
+  ) -> Verdict {
+    packet.isPlainIPv4
+      ? evaluate(packet, flow, quoting: quote, in: &shard.v4, &shard.memory)
+      : evaluate(packet, quoting: quote, in: &shard)
+  }
+
+  /// The name of a packet's flow; of an IPv6 flow no more than what is needed to fetch for it.
+  @inline(__always)
+  private func name(_ packet: PacketSummary, _ seed: UInt64) -> NamedFlow<IPv4Address> {
+    switch packet.addresses {
+    case .v4(let source, let destination):
+      let ends = canonical(source, destination)
+      var flow = NamedFlow(FlowIdentity(packet, ends), seed: seed)
+      flow.pair = Self.pair(ends.source, ends.destination)
+      return flow
+    case .v6(let source, let destination):
+      let hash = NamedFlow(FlowIdentity(packet, FlowEnds(source, destination)), seed: seed).hash
+      var flow = NamedFlow(FlowIdentity(packet, FlowEnds(IPv4Address.zero, .zero)), hash: hash, isIPv6: true)
+      flow.pair = Self.pair(source, destination)
+      return flow
     }
   }
 
@@ -76,18 +109,34 @@ extension PacketFilter {
   {
     // Later fragments quote nothing: those of an error go together.
     let pair = packet.isFragment ? packet.addresses : quote?.addresses ?? packet.addresses
-    let sum: UInt64 =
+    let number =
       switch canonical(pair) {
-      case .v4(let source, let destination): UInt64(source.rawValue) &+ UInt64(destination.rawValue)
-      case .v6(let source, let destination):
-        (source.high &+ destination.high) &* 31 &+ source.low &+ destination.low
+      case .v4(let source, let destination): Self.pair(source, destination)
+      case .v6(let source, let destination): Self.pair(source, destination)
       }
-    return Int(((sum &* 0x9e37_79b9_7f4a_7c15) >> 32) % UInt64(tracker.shards.count))
+    return Self.shard(number, of: tracker.shards.count)
+  }
+
+  @inline(__always)
+  private static func shard(_ pair: UInt64, of count: Int) -> Int {
+    Int(((pair &* 0x9e37_79b9_7f4a_7c15) >> 32 &* UInt64(count)) >> 32)
+  }
+
+  /// A number of two addresses in either order.
+  @inline(__always)
+  private static func pair(_ source: IPv4Address, _ destination: IPv4Address) -> UInt64 {
+    UInt64(source.rawValue) &+ UInt64(destination.rawValue)
+  }
+
+  @inline(__always)
+  private static func pair(_ source: IPv6Address, _ destination: IPv6Address) -> UInt64 {
+    (source.high &+ destination.high) &* 31 &+ source.low &+ destination.low
   }
 }
 
 extension PacketSummary {
   /// Whether the packet is IPv4 and neither cut nor a fragment: nothing but its flow decides.
+  @inline(__always)
   fileprivate var isPlainIPv4: Bool {
     guard case .v4 = addresses else { return false }
     return stop == nil && hasAddresses && !isFragment

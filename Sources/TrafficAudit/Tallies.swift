@@ -50,7 +50,10 @@ public struct Tallies: Sendable {
 
   /// By outcome.
   public private(set) var byOutcome: [Tally] = []
-  public private(set) var denials: [DenialKey: Denial] = [:]
+  public private(set) var denials: [(key: DenialKey, value: Denial)] = []
+  private var denialPlaces: [DenialKey: Int] = [:]
+  /// Where denials that were counted lately stand, by a hash of their keys: most are counted many times.
+  private var recentDenials = Array(repeating: -1, count: 4096)
   /// Groups whose remote and port are not told apart because there were too many.
   public private(set) var foldedDenials = 0
   /// Frames so far.
@@ -64,8 +67,9 @@ public struct Tallies: Sendable {
   /// Puts into words what a filter said, before another takes its place.
   mutating func explainDenials(_ tracker: ConnectionTracker, _ filter: PacketFilter) {
     guard explained < denials.count else { return }
-    for (key, denial) in denials where denial.explanation == nil {
-      denials[key]?.explanation = filter.explain(tracker[key.outcome], for: denial.example)
+    for place in denials.indices where denials[place].value.explanation == nil {
+      let (key, denial) = denials[place]
+      denials[place].value.explanation = filter.explain(tracker[key.outcome], for: denial.example)
     }
     explained = denials.count
   }
@@ -103,19 +107,44 @@ public struct Tallies: Sendable {
     let direction = tracker.direction(of: verdict.outcome)
     let remote = direction == .egress ? packet.addresses.destination : packet.addresses.source
     let header = PacketHeader(packet)
-    let port = header.hasTransport ? header.service.port : 0
-    var key = DenialKey(
+    let key = DenialKey(
       outcome: verdict.outcome, remote: IPPrefix(remote, length: remote.family == .v4 ? 24 : 64),
-      ipProtocol: packet.ipProtocol, port: port)
-    if denials.count >= Self.denialGroupLimit && denials[key] == nil {
+      ipProtocol: packet.ipProtocol, port: header.hasTransport ? header.service.port : 0)
+    let recent = key.recentPlace & (recentDenials.count - 1)
+    var place = recentDenials[recent]
+    if place < 0 || denials[place].key != key {
+      place = self.place(of: key, header, remote)
+      recentDenials[recent] = place
+    }
+    denials[place].value.count(Int(packet.wireLength), remote, beginsFlow: verdict.beginsDirection)
+  }
+
+  /// Where a group of denials stands, added if it is new and folded into a wider one if there are too many.
+  private mutating func place(of key: DenialKey, _ example: PacketHeader, _ remote: IPAddress) -> Int {
+    if let place = denialPlaces[key] { return place }
+    var key = key
+    if denials.count >= Self.denialGroupLimit {
       key.remote = remote.family == .v4 ? .v4(.everything) : .v6(.everything)
       key.port = 0
-      if denials[key] == nil { foldedDenials += 1 }
+      if let place = denialPlaces[key] { return place }
+      foldedDenials += 1
     }
-    let frame = frames
-    let length = Int(packet.wireLength)
-    denials[key, default: Denial(firstFrame: frame, example: header, onlyRemote: remote)]
-      .count(length, remote, beginsFlow: verdict.beginsDirection)
+    denialPlaces[key] = denials.count
+    denials.append((key, Denial(firstFrame: frames, example: example, onlyRemote: remote)))
+    return denials.count - 1
+  }
+}
+
+extension Tallies.DenialKey {
+  /// Spreads keys; nothing depends on it but time.
+  fileprivate var recentPlace: Int {
+    let block: UInt64 =
+      switch remote {
+      case .v4(let prefix): UInt64(prefix.address.rawValue)
+      case .v6(let prefix): prefix.address.high
+      }
+    let sum = block &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(outcome.rawValue) << 32 &+ UInt64(port) << 8
+    return Int(truncatingIfNeeded: ((sum &+ UInt64(ipProtocol.rawValue)) &* 0x9e37_79b9_7f4a_7c15) >> 40)
   }
 }
 

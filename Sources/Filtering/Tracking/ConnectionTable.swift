@@ -19,10 +19,11 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
   /// When a full table may be swept again: a sweep looks at every slot.
   private var nextSweep = Int64.min
   /// Makes slots unpredictable, so that no capture can be written to fill one chain; answers never depend on it.
-  private let seed = UInt64.random(in: .min ... .max)
+  let seed: UInt64
 
-  init(capacityLimit: Int) {
+  init(capacityLimit: Int, seed: UInt64) {
     self.capacityLimit = capacityLimit
+    self.seed = seed
     slots = Array(repeating: Self.emptySlot, count: 1024)
     mask = 1023
   }
@@ -43,7 +44,7 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
   /// Hashes a flow's key once, for whatever is asked of the table about it.
   @inline(__always)
   func name(_ identity: FlowIdentity<Address>) -> NamedFlow<Address> {
-    NamedFlow(identity, hash: identity.key.tableHash(seed))
+    NamedFlow(identity, seed: seed)
   }
 
   /// When tracked connections that are neither closed nor denied expire.

@@ -14,6 +14,12 @@ public struct ConnectionTracker: Sendable {
   var dealt: [UInt8] = []
   /// How many verdicts of each shard were collected.
   private var collected: [Int]
+  /// The seed of all tables.
+  let seed = UInt64.random(in: .min ... .max)
+  /// Names of a part of a batch's flows, kept for their memory.
+  var flows: [NamedFlow<IPv4Address>] = []
+  /// Keeps the reads that only fetch memory from being optimised away.
+  private var prefetched: UInt64 = 0
 
   static var unnumbered: UInt32 { .max }
 
@@ -30,7 +36,7 @@ public struct ConnectionTracker: Sendable {
   ///     full.
   public init(timers: IdleTimers = .nitro, limit: Int = defaultLimit, shards: Int = 1) {
     let count = min(max(shards, 1), 255)
-    let shard = TrackerShard(timers: timers, limit: max(limit / count, 1))
+    let shard = TrackerShard(timers: timers, limit: max(limit / count, 1), seed: seed)
     self.shards = (0..<count).map { _ in shard }
     collected = Array(repeating: 0, count: count)
   }
@@ -93,6 +99,25 @@ public struct ConnectionTracker: Sendable {
   }
 
   package mutating func takeBack(_ lent: [TrackerShard]) { shards = lent }
+
+  /// Lends the memory for the names of flows.
+  mutating func takeFlows() -> [NamedFlow<IPv4Address>] {
+    let flows = flows
+    self.flows = []
+    return flows
+  }
+
+  /// Touches the slots that packets will ask for. Nothing else is done here, and the reads do not depend on each other:
+  /// the processor has many of them under way at once.
+  mutating func touch(_ flows: [NamedFlow<IPv4Address>]) {
+    var sum: UInt64 = 0
+    for index in flows.indices {
+      let flow = flows[index]
+      let shard = Int(flow.shard)
+      sum &+= flow.isIPv6 ? shards[shard].v6.touch(flow.hash) : shards[shard].v4.touch(flow.hash)
+    }
+    prefetched &+= sum
+  }
 
   /// Puts the verdicts of all shards on a batch of `count` packets into the batch's order.
   package mutating func collect(_ count: Int, into verdicts: inout [Verdict]) {

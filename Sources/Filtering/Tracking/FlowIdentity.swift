@@ -49,15 +49,23 @@ struct FlowIdentity<Address: TrackedAddress>: Sendable {
   }
 }
 
-/// A flow's name with what the table makes of it.
+/// A flow's name with what tables make of it.
 struct NamedFlow<Address: TrackedAddress>: Sendable {
   var identity: FlowIdentity<Address>
   var hash: UInt64
+  /// A number of the two addresses in either order: what shards are told apart by.
+  var pair: UInt64 = 0
+  var shard: UInt8 = 0
   var isIPv6: Bool
 
   init(_ identity: FlowIdentity<Address>, hash: UInt64, isIPv6: Bool = false) {
     self.identity = identity
     self.hash = hash
     self.isIPv6 = isIPv6
+  }
+
+  @inline(__always)
+  init(_ identity: FlowIdentity<Address>, seed: UInt64) {
+    self.init(identity, hash: identity.key.tableHash(seed))
   }
 }

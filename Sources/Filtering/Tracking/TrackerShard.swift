@@ -16,9 +16,9 @@ package struct TrackerShard: Sendable {
   /// Verdicts on those packets, their outcomes numbered as the shard does.
   var verdicts: [Verdict] = []
 
-  init(timers: IdleTimers, limit: Int) {
-    v4 = ConnectionTable(capacityLimit: limit)
-    v6 = ConnectionTable(capacityLimit: limit)
+  init(timers: IdleTimers, limit: Int, seed: UInt64) {
+    v4 = ConnectionTable(capacityLimit: limit, seed: seed)
+    v6 = ConnectionTable(capacityLimit: limit, seed: seed)
     memory = TrackerMemory(timers: timers)
   }
 

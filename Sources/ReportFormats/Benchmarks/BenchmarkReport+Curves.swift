@@ -25,18 +25,20 @@ extension BenchmarkReport {
     }
     let compares = rows.contains { $0.earlier != nil }
     let builds = rows.contains { $0.buildNanoseconds != nil }
-    var head = noun.right(10) + columns.map { $0.right(9) }.joined()
+    var head = noun.right(10) + columns.map { $0.right(7) }.joined()
     head += (builds ? "build".right(11) : "") + "memory".right(9)
     let title = (compares ? "times as fast as before" : "nanoseconds a packet") + " by number of \(noun)"
     let lines = sizes.map { number in
       let line = rows.filter { $0[keyPath: size] == number }
       let cells = columns.map { column -> String in
         guard let row = line.first(where: { $0.shortName == column }) else { return "-" }
-        return compares ? row.ratio.map { $0.text(2) + "x" } ?? "new" : row.nanoseconds.text(1)
+        return compares
+          ? row.ratio.map { $0.text(2) + "x" } ?? "new"
+          : row.nanoseconds.text(row.nanoseconds < 1_000 ? 1 : 0)
       }
       // The whole audit asks everything that was built; where it was not measured, the first row that was built.
       let whole = line.last { $0.buildNanoseconds != nil || $0.bytes != nil }
-      return String(number).right(10) + cells.map { $0.right(9) }.joined()
+      return String(number).right(10) + cells.map { $0.right(7) }.joined()
         + (builds ? (whole?.buildNanoseconds.map(Self.time) ?? "-").right(11) : "")
         + (line.compactMap(\.bytes).max().map(Self.size) ?? "-").right(9)
     }
@@ -45,15 +47,16 @@ extension BenchmarkReport {
 }
 
 extension BenchmarkReport.Row {
-  /// The stage in eight letters.
+  /// The stage in six letters.
   fileprivate var shortName: String {
     switch (stage, matcher) {
+    case ("rule match", "compiled"): "single"
     case ("rule match", "compiled, IPv6"): "IPv6"
-    case ("rule match", "compiled, batches"): "batches"
-    case ("rule match", "of any interface"): "any eni"
+    case ("rule match", "compiled, batches"): "batch"
+    case ("rule match", "of any interface"): "random"
     case ("rule match", "the same, packed"): "packed"
     case ("rule match", _): matcher
-    case ("address lookup", _): "address"
+    case ("address lookup", _): "lookup"
     case ("first packets", _): "first"
     case ("tracking", _): "known"
     case ("whole audit", _): "audit"
