@@ -34,17 +34,17 @@ import Testing
         a synthetic network
 
         nanoseconds a packet by number of rules
-             rules linear single      build   memory
-                10   29.0   16.9    14.2 us    448 B
-            100000 123457   22.0   696.2 ms   520 kB
+              rules linear single      build   memory
+                 10   29.0   16.9    14.2 us    448 B
+             100000 123457   22.0   696.2 ms   520 kB
 
         nanoseconds a packet by number of interfaces
-        interfaces decode lookup random packed  first  known  audit      build   memory
-            100000   12.9   34.4  406.5   67.0   1039   70.8   1706  2680.3 ms    16 MB
+         interfaces decode lookup random packed  first  known  audit      build   memory
+             100000   12.9   34.4  406.5   67.0   1039   70.8   1706  2680.3 ms    16 MB
 
         nanoseconds a packet by number of flows
-             flows  known   memory
-          10000000  322.2   671 MB
+              flows  known   memory
+           10000000  322.2   671 MB
 
         memory at its peak: 1531 MB
 
@@ -59,6 +59,6 @@ import Testing
     var before = row("tracking", "known flows", flows: 1_000, 50)
     before.earlier = 100
     let report = BenchmarkReport(rows: [before], workload: "a synthetic network", peakMemory: nil)
-    #expect(report.curvesText().contains("      1000  2.00x"))
+    #expect(report.curvesText().contains("       1000  2.00x"))
   }
 }

@@ -25,7 +25,7 @@ extension BenchmarkReport {
     }
     let compares = rows.contains { $0.earlier != nil }
     let builds = rows.contains { $0.buildNanoseconds != nil }
-    var head = noun.right(10) + columns.map { $0.right(7) }.joined()
+    var head = noun.right(11) + columns.map { $0.right(7) }.joined()
     head += (builds ? "build".right(11) : "") + "memory".right(9)
     let title = (compares ? "times as fast as before" : "nanoseconds a packet") + " by number of \(noun)"
     let lines = sizes.map { number in
@@ -38,7 +38,7 @@ extension BenchmarkReport {
       }
       // The whole audit asks everything that was built; where it was not measured, the first row that was built.
       let whole = line.last { $0.buildNanoseconds != nil || $0.bytes != nil }
-      return String(number).right(10) + cells.map { $0.right(7) }.joined()
+      return String(number).right(11) + cells.map { $0.right(7) }.joined()
         + (builds ? (whole?.buildNanoseconds.map(Self.time) ?? "-").right(11) : "")
         + (line.compactMap(\.bytes).max().map(Self.size) ?? "-").right(9)
     }
