@@ -26,7 +26,10 @@ final class SystemFile {
       isOwned = false
       return
     }
-    let result = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    var result = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    if result < 0 && errno == EMFILE && Self.raiseLimit() {
+      result = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    }
     guard result >= 0 else {
       let code = errno
       throw code == ENOENT || code == ENOTDIR
@@ -74,6 +77,19 @@ final class SystemFile {
       }
       throw code == EISDIR ? .directory(input: input) : .refusal(input: input, reason: Self.text(code))
     }
+  }
+
+  /// Lets the process have as many open files as it may: a month of captures by the hour is more than the usual 1024.
+  private static func raiseLimit() -> Bool {
+    #if canImport(Glibc)
+      let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+      let files = RLIMIT_NOFILE
+    #endif
+    var limit = rlimit()
+    guard unsafe getrlimit(files, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return false }
+    limit.rlim_cur = limit.rlim_max
+    return unsafe setrlimit(files, &limit) == 0
   }
 
   /// The system's words for an error number.

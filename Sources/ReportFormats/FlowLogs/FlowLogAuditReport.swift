@@ -1,6 +1,7 @@
 import Filtering
 import NetworkTypes
 import TrafficAudit
+import VirtualNetworks
 
 /// The comparison of a flow log with the rules, as text or JSON (schema `sallyport.flow-log-audit/1`).
 public struct FlowLogAuditReport: Sendable {
@@ -11,6 +12,7 @@ public struct FlowLogAuditReport: Sendable {
   public var showsAll: Bool
 
   private static let limit = 20
+  private static let interfaceLimit = 5
 
   public init(
     _ report: FlowLogAudit.Report, warnings: [String] = [], style: TextStyle = TextStyle(),
@@ -36,6 +38,16 @@ public struct FlowLogAuditReport: Sendable {
     }
     line("records", report.records, .bold, to: &canvas)
     if report.withoutTraffic > 0 { line("without traffic", report.withoutTraffic, .dim, to: &canvas) }
+    if !report.absentInterfaces.isEmpty {
+      canvas.heading("NOT IN THE NETWORK", "interfaces, most records first")
+      for (id, count) in absentInterfaces.prefix(showsAll ? .max : Self.interfaceLimit) {
+        canvas.line("  \(id)", right: StyledText(Quantities.count(count, "record")))
+      }
+      let rest = absentInterfaces.count - Self.interfaceLimit
+      if rest > 0 && !showsAll {
+        canvas.line("  " + StyledText("and \(Quantities.count(rest)) more: --verbose shows all", .dim))
+      }
+    }
     if !warnings.isEmpty {
       canvas.heading("WARNINGS")
       for warning in warnings { canvas.paragraph("  " + StyledText("!", .yellow) + " ", warning, indent: 4) }
@@ -52,6 +64,11 @@ public struct FlowLogAuditReport: Sendable {
       canvas.line("  " + StyledText("and \(Quantities.count(rest)) more: --verbose shows all", .dim))
     }
     return canvas.text
+  }
+
+  private var absentInterfaces: [(id: ResourceID, count: Int)] {
+    report.absentInterfaces.map { (id: $0.key, count: $0.value) }
+      .sorted { ($1.count, $0.id.rawValue) < ($0.count, $1.id.rawValue) }
   }
 
   private func line(_ name: String, _ count: Int, _ ink: Ink, to canvas: inout TextCanvas) {
@@ -112,6 +129,13 @@ public struct FlowLogAuditReport: Sendable {
           ("disagreeing", .integer(report.disagreeing)), ("not_predicted", .object(notPredicted)),
           ("without_traffic", .integer(report.withoutTraffic)),
         ])
+      ),
+      (
+        "absent_interfaces",
+        .array(
+          absentInterfaces.map { id, count in
+            .object([("id", .string(id.rawValue)), ("records", .integer(count))])
+          })
       ),
       ("disagreements", .array(report.disagreements.map(json))), ("warnings", .strings(warnings)),
     ]).pretty()

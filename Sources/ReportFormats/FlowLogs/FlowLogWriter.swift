@@ -30,7 +30,7 @@ public struct FlowLogWriter: Sendable {
     places = network.networkInterfaces.map { interface in
       let subnet = subnets[interface.subnet]
       let vpc = vpcs[interface.vpc]
-      let zone = subnet?.zone.map { String($0.reversed().drop { $0.isLetter }.reversed()) }
+      let zone = subnet?.zone.map { Self.region(of: $0) }
       return Place(
         account: interface.attributes.account ?? subnet?.attributes.account ?? vpc?.attributes.account
           ?? "unknown",
@@ -48,6 +48,12 @@ public struct FlowLogWriter: Sendable {
         ? ["s3": "S3", "dynamodb": "DYNAMODB"][list.listName.split(separator: ".").last ?? ""] : nil
       return name.map { name in list.entries.map { (prefix: $0, name: name) } } ?? []
     }
+  }
+
+  /// The region of a zone: `eu-west-1` of `eu-west-1a`, `us-west-2` of `us-west-2-lax-1a`.
+  private static func region(of zone: String) -> String {
+    guard let digit = zone.firstIndex(where: \.isNumber) else { return zone }
+    return String(zone[...digit])
   }
 
   private static func text(_ text: String) -> String { text.isEmpty ? "-" : text }

@@ -49,6 +49,9 @@ public struct FlowLogAudit: Sendable {
     public var rejectedAsPredicted = 0
     /// Records of which nothing can be predicted, by why.
     public var notPredicted: [Prediction: Int] = [:]
+    /// Records of interfaces that the network does not have, by interface; of many only the first
+    /// ``FlowLogAudit/interfaceLimit``.
+    public var absentInterfaces: [ResourceID: Int] = [:]
     /// Most records first.
     public var disagreements: [Disagreement] = []
 
@@ -77,6 +80,8 @@ public struct FlowLogAudit: Sendable {
     var port: UInt16?
   }
 
+  /// Absent interfaces that are told apart.
+  public static let interfaceLimit = 1000
   /// Groups that are told apart by remote and port; further ones are put together.
   public static let groupLimit = 100_000
 
@@ -119,6 +124,10 @@ public struct FlowLogAudit: Sendable {
     case (.accept, false), (.reject, true), (.stoppedBefore, _): count(entry, prediction, place)
     case (.exempt, _), (.unknown, _), (.noInterface, _), (.notPlaced, _):
       report.notPredicted[prediction, default: 0] += 1
+      guard prediction == .noInterface, let id = entry.interface else { return }
+      if report.absentInterfaces[id] != nil || report.absentInterfaces.count < Self.interfaceLimit {
+        report.absentInterfaces[id, default: 0] += 1
+      }
     }
   }
 
@@ -255,6 +264,8 @@ public struct FlowLogAudit: Sendable {
     return admission.map { filter.explain($0, for: PacketHeader(place.packet)) } ?? "nothing stops it here"
   }
 
+  private static let otherType = "it was another ICMP type than a ping: the log does not tell"
+
   private func reasons(_ entry: FlowLogEntry, _ prediction: Prediction) -> [String] {
     var reasons: [String] = []
     if let reason = entry.rejectReason {
@@ -267,10 +278,8 @@ public struct FlowLogAudit: Sendable {
         reasons.append(
           "segments that came after the connection was closed are rejected whatever the rules say")
       }
+      if entry.ipProtocol.hasICMPKind { reasons.append(Self.otherType) }
       reasons.append("a group or ACL was changed after the log was written")
-      if entry.ipProtocol.hasICMPKind {
-        reasons.append("it was another ICMP type than a ping: the log does not tell")
-      }
       if entry.ipProtocol == .udp {
         reasons.append("an answer that came after its flow was forgotten (30 s)")
       }
@@ -278,12 +287,10 @@ public struct FlowLogAudit: Sendable {
       reasons.append("the rules on the way here were changed after the log was written")
       reasons.append("the packets come another way than the routes tell")
     default:
+      if entry.ipProtocol.hasICMPKind { reasons.append(Self.otherType) }
       reasons.append("a group or ACL was changed after the log was written")
       if entry.ipProtocol == .tcp && entry.tcpFlags.map({ $0 & 2 == 0 }) ?? true {
         reasons.append("the connection was begun before the log, by the other side or under older rules")
-      }
-      if entry.ipProtocol.hasICMPKind {
-        reasons.append("it was another ICMP type than a ping: the log does not tell")
       }
       if entry.looksLikeAnswer { reasons.append("the log does not have the request that it answers") }
     }

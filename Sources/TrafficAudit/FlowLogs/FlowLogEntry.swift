@@ -49,12 +49,18 @@ public struct FlowLogEntry: Sendable, Hashable {
       throw Fault(found: "\(source) and \(destination)", expected: "addresses of one family")
     }
     self.addresses = addresses
-    sourcePort = try Self.number(values[.sourcePort] ?? "0", "a port")
-    destinationPort = try Self.number(values[.destinationPort] ?? "0", "a port")
-    ipProtocol = IPProtocol(rawValue: try Self.number(values[.ipProtocol], "a protocol's number"))
-    packets = try Self.number(values[.packets] ?? "0", "a number of packets")
-    bytes = try Self.number(values[.bytes] ?? "0", "a number of bytes")
-    start = try Self.number(values[.start] ?? "0", "seconds since 1970")
+    func number<Number: FixedWidthInteger>(_ field: FlowLogField, _ what: String) throws(Fault) -> Number {
+      let text = values[field] ?? "0"
+      if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Number(text) { return number }
+      throw Fault(found: "\(field.rawValue) '\(text)'", expected: what)
+    }
+    sourcePort = try number(.sourcePort, "0 to 65535")
+    destinationPort = try number(.destinationPort, "0 to 65535")
+    guard values[.ipProtocol] != nil else { throw Fault(found: "no protocol", expected: "its number") }
+    ipProtocol = IPProtocol(rawValue: try number(.ipProtocol, "a number of 0 to 255"))
+    packets = try number(.packets, "a number")
+    bytes = try number(.bytes, "a number")
+    start = try number(.start, "seconds since 1970")
     switch values[.action] {
     case "ACCEPT": isAccepted = true
     case "REJECT": isAccepted = false
@@ -70,15 +76,6 @@ public struct FlowLogEntry: Sendable, Hashable {
       throw Fault(found: "the \(end) '\(text ?? "-")'", expected: "an address")
     }
     return address
-  }
-
-  private static func number<Number: FixedWidthInteger>(
-    _ text: Substring?, _ what: String
-  ) throws(Fault) -> Number {
-    guard let text, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Number(text) else {
-      throw Fault(found: "'\(text ?? "-")'", expected: what)
-    }
-    return number
   }
 
   /// Whether the line's ports look like those of an answer: from a service to whoever asked.
