@@ -62,6 +62,19 @@ import VirtualNetworks
 
   @Test(
     arguments: [
+      ("10.0.0.77", "10.0.1.99", .unknown), ("10.0.0.77", "8.8.8.8", .unknown),
+      ("8.8.4.4", "2.2.2.2", .allow), ("172.31.9.9", "192.168.1.1", .unknown),
+      ("172.31.9.9", "8.8.8.8", .unknown), ("10.0.0.77", "10.0.1.10", .unknown),
+      ("2001:db8:a00::77", "2001:db8:a00:1::78", .unknown),
+    ] as [(String, String, PacketClass)])
+  func addressesOfNobodyAreNotTheInternet(from: String, to: String, verdict: PacketClass) {
+    let question = TraceQuestion(
+      from: .address(IPAddress(from)!), to: .address(IPAddress(to)!), service: ServiceKey(.tcp, port: 22))
+    #expect(PacketFilter(SemanticsNetwork().network).trace(question).verdict == verdict)
+  }
+
+  @Test(
+    arguments: [
       ([100, 200, 32767], 32767, 300), ([100, 32767], 100, 10), ([50], 50, 10), ([5], 5, 1), ([1], 1, nil),
       ([1, 2, 3], 3, nil), ([90, 95, 100], 100, 96), ([99, 100], 100, 98), ([], 32767, 100),
       ([32766], 32767, 32765),

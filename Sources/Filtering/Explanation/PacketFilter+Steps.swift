@@ -79,13 +79,26 @@ extension PacketFilter {
   }
 
   private func explain(unknown step: PathStep, for header: PacketHeader) -> String {
-    guard step.missing == .ambiguousAddress else { return explain(unknown: step) }
     let owners = compiled.network.addresses
-    let ambiguous =
-      [header.source, header.destination].first { owners.owners(of: $0).count > 1 } ?? header.source
-    let names = owners.owners(of: ambiguous).map { label(id(of: $0.interface)) }
-    return "\(names.count) interfaces have \(ambiguous): \(names.prefix(5).joined(separator: ", "));"
-      + " name one by its id"
+    let ends = [header.source, header.destination]
+    switch (step.missing, step.stage) {
+    case (.ambiguousAddress, _):
+      let ambiguous = ends.first { owners.owners(of: $0).count > 1 } ?? header.source
+      let names = owners.owners(of: ambiguous).map { label(id(of: $0.interface)) }
+      return "\(names.count) interfaces have \(ambiguous): \(names.prefix(5).joined(separator: ", "));"
+        + " name one by its id"
+    case (.interfaceOfAddress, _):
+      let nobodys = ends.first {
+        owners.owners(of: $0).isEmpty && compiled.network.vpc(containing: $0) != nil
+      }
+      guard let nobodys else { return explain(unknown: step) }
+      return "\(nobodys) is inside a VPC, but no interface of the input has it"
+    case (.network, .placement):
+      let nobodys = ends.first { owners.owners(of: $0).isEmpty && !$0.isGlobal }
+      guard let nobodys else { return explain(unknown: step) }
+      return "the network that \(nobodys) belongs to is not in the input"
+    default: return explain(unknown: step)
+    }
   }
 
   private func explain(unfiltered step: PathStep) -> String {

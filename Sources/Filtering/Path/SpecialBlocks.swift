@@ -33,6 +33,9 @@ extension IPAddress {
     }
   }
 
+  /// Whether an address is for use inside networks (RFC 1918, 6598, 4193).
+  var isPrivate: Bool { !isGlobal && !isLinkLocal }
+
   /// 169.254/16 or fe80::/10.
   var isLinkLocal: Bool {
     switch self {

@@ -26,10 +26,20 @@ extension PacketFilter {
         header, .unknown,
         PathStep(
           .placement, .networkInterface, .unknown, .egress, interface: interface, missing: missing))
-    case .nowhere:
+    case .nowhere: return answerOfNobody(header)
+    }
+  }
+
+  /// Neither end belongs to an interface of the input.
+  private func answerOfNobody(_ header: PacketHeader) -> TraceAnswer {
+    let ends = [header.source, header.destination]
+    if ends.allSatisfy(isFree) {
       // From the internet to the internet: nothing of the network is asked.
       return single(header, .allow, PathStep(.placement, .internet, .unfiltered, .egress))
     }
+    let isInside = ends.contains { compiled.network.vpc(containing: $0) != nil }
+    let missing: MissingPiece = isInside ? .interfaceOfAddress : .network
+    return single(header, .unknown, PathStep(.placement, .outside, .unknown, .egress, missing: missing))
   }
 
   /// Follows a packet as it stands in a capture, and its answer if it has one: placed as audits place it, with every
@@ -61,11 +71,10 @@ extension PacketFilter {
   private func header(of question: TraceQuestion) -> QuestionHeader {
     let wantsV6 =
       question.service.ipProtocol == .icmpv6 || isV6Only(question.from) || isV6Only(question.to)
-    let isFromInternet = isOutside(question.from)
     guard let source = address(of: question.from, v6: wantsV6, asPublic: false) else {
       return .without(question.from)
     }
-    guard let destination = address(of: question.to, v6: wantsV6, asPublic: isFromInternet),
+    guard let destination = address(of: question.to, v6: wantsV6, asPublic: isOfInternet(question.from)),
       AddressPair(source: source, destination: destination) != nil
     else { return .without(question.to) }
     return .found(
@@ -87,13 +96,11 @@ extension PacketFilter {
     return address.family == .v6
   }
 
-  private func isOutside(_ end: TraceQuestion.End) -> Bool {
+  private func isOfInternet(_ end: TraceQuestion.End) -> Bool {
     switch end {
     case .internet: true
     case .interface: false
-    case .address(let address):
-      compiled.network.addresses.owners(of: address).isEmpty
-        && compiled.network.vpc(containing: address) == nil
+    case .address(let address): isFree(address)
     }
   }
 
@@ -111,7 +118,6 @@ extension PacketFilter {
     }
   }
 
-  /// An address of the internet that is neither the network's own nor special.
   private var freeAddressV4: IPv4Address? {
     (0..<255).lazy.map { IPv4Address(rawValue: 0x0808_0808 &+ 0x0101_0101 &* $0) }.first { isFree(.v4($0)) }
   }
@@ -121,6 +127,7 @@ extension PacketFilter {
       .first { isFree(.v6($0)) }
   }
 
+  /// Whether an address is of the internet: neither the network's own nor special.
   private func isFree(_ address: IPAddress) -> Bool {
     address.isGlobal && compiled.network.vpc(containing: address) == nil
       && compiled.network.addresses.owners(of: address).isEmpty
@@ -148,15 +155,22 @@ extension PacketFilter {
     }
     if case .internet = question.from { return fromInternet(header) }
     // A bare address of the internet comes from there, and private addresses are not reached from there.
-    if isOutside(question.from), header.source.isGlobal { return fromInternet(header) }
-    return compiled.network.place(header, at: captureInterface, compiled)
+    if isOfInternet(question.from) { return fromInternet(header) }
+    let placement = compiled.network.place(header, at: captureInterface, compiled)
+    guard case .enters(.internet, _) = placement, header.source.isPrivate,
+      let receiver = compiled.network.addresses.owners(of: header.destination).first
+    else { return placement }
+    // A private asker that nobody here has: not on the internet, but in a network that the input lacks.
+    if receiver.isPublic {
+      let isInside = compiled.network.vpc(containing: header.source) != nil
+      return .unknown(receiver.interface, isInside ? .interfaceOfAddress : .network)
+    }
+    return .enters(.outside(to: receiver.interface, missing: .network), header)
   }
 
   private func fromInternet(_ header: PacketHeader) -> Placement {
-    let staysThere =
-      header.destination.isGlobal && !AmazonBlocks.contains(header.destination)
-      && compiled.network.vpc(containing: header.destination) == nil
-      && compiled.network.addresses.owners(of: header.destination).isEmpty
+    // Amazon's addresses are interfaces', and one that nobody here has leads to nobody here.
+    let staysThere = isFree(header.destination) && !AmazonBlocks.contains(header.destination)
     return staysThere ? .nowhere : .enters(.internet, header)
   }
 
@@ -201,7 +215,13 @@ extension PacketFilter {
     if question.isRoundTrip, findsEveryBlocker || !forward.isDenied, let delivery = forward.delivery,
       delivery != .platformService
     {
-      steps += reply(to: forward, delivery, origin, asked: header)
+      let isMissing = steps.contains { $0.step.missing == .interfaceOfAddress }
+      steps += reply(to: forward, delivery, origin, asked: header).map { traced in
+        // An asker whom the input lacks may be there to be answered as well.
+        isMissing && traced.step.code == .noPossibleDestination && traced.header.destination == header.source
+          ? TraceStep(way: .reply, step: traced.step.unknown(.interfaceOfAddress), header: traced.header)
+          : traced
+      }
     }
     let isDenied = steps.contains { $0.step.action == .deny }
     let isUnknown = steps.contains { $0.step.action == .unknown }
@@ -258,5 +278,14 @@ extension PacketFilter {
       return back.header.source == asked.destination ? nil : astray(.connection, nil)
     default: return nil
     }
+  }
+}
+
+extension PathStep {
+  /// The same step with another end: not known for lack of something.
+  fileprivate func unknown(_ missing: MissingPiece) -> PathStep {
+    PathStep(
+      stage, element, .unknown, direction, interface: interface, resource: resource, missing: missing,
+      leg: leg)
   }
 }
