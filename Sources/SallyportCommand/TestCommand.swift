@@ -35,9 +35,21 @@ struct TestCommand: ParsableCommand {
               - wait: 351s
               - remove_rule: {group: web, rule: tcp 443 from 0.0.0.0/0}
               - stop: web-1
+              - send: {from: "203.0.113.7:51001", to: "web-1:443", tcp: S}
+                expect: deny
           - name: nothing in yesterday's capture would be blocked
             capture: captures/web.pcap
             denied: 0
+
+      from and to are selectors: a name (with * for any characters), an id, sg/NAME,
+      subnet/NAME, vpc/NAME, an address, a block, internet; traffic is tcp/443,
+      udp/8000-8100, tcp/any, icmp, icmp/8/0, a protocol's number, any. because holds
+      if the code is among all that stops a packet. round_trip: false leaves replies
+      out. Steps: send (tcp: S, udp: true, icmp: echo, protocol: 47) with expect:
+      allow, deny or unknown; wait; add_rule, remove_rule (group or acl, and rule);
+      start, stop, reboot, hibernate, terminate; associate_address,
+      disassociate_address. timers: nitro-v6 beside steps shortens idle TCP flows.
+      A capture has limits: denied, unknown, unplaced, undecoded.
 
       EXAMPLES
         sallyport test

@@ -60,6 +60,9 @@ struct BadTestFileTests {
     Row(
       text: test("steps:\n  - remove_rule: {group: web, rule: tcp 443 form 0.0.0.0/0}"),
       problem: "found \"form\""),
+    Row(
+      text: "tests: [{name: \" \", from: x, to: y, allow: tcp/1}]",
+      problem: "expected the test's name, of one"),
     Row(text: test("capture: c.pcap"), problem: "found no limit, expected denied"),
     Row(text: test("capture: c.pcap\ndenied: -1"), problem: "a whole number"),
     Row(text: test("from: x\nto: y\nallow: tcp/1\nallow: tcp/2"), problem: "occurs twice"),

@@ -89,6 +89,19 @@ struct ClaimTests {
     #expect(failure.code == "SUBNET_ACL_RESTRICTION")
   }
 
+  @Test("An example is one that people meet, and every address is not the internet")
+  func example() throws {
+    let claim = PolicyClaim(
+      .deny, ClaimTraffic("tcp/5432")!, from: [try Selector("0.0.0.0/0")], to: [try Selector("db-1")])
+    let failure = try #require(try Self.network.failure(of: claim))
+    #expect(failure.packet?.hasPrefix("tcp 10.") == true && failure.ends?.contains("nobody") == false)
+    #expect(failure.hint?.contains("write internet") == true)
+    // Unassigned addresses of a subnet: whoever gets them may be let in.
+    let unassigned = PolicyClaim(
+      .deny, ClaimTraffic("tcp/80")!, from: [try Selector("10.20.0.128/26")], to: [try Selector("web-1")])
+    #expect(try #require(try Self.network.failure(of: unassigned)).finding.contains("not known"))
+  }
+
   @Test(
     "A claim about no packet is an error, never a pass",
     arguments: [

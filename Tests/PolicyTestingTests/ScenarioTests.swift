@@ -82,6 +82,36 @@ struct ScenarioTests {
       """)
   }
 
+  @Test("What has gone is still known by name, and nothing reaches it; because is any of what stops a packet")
+  func gone() throws {
+    try expectPass(
+      """
+      - send: {from: "203.0.113.7:51000", to: "web-1:443", tcp: S}
+        expect: allow
+      - disassociate_address: 198.51.100.10
+      - send: {from: "203.0.113.7:51001", to: "198.51.100.10:22", tcp: S}
+        expect: deny
+      - terminate: web-1
+      - send: {from: "203.0.113.7:51002", to: "web-1:443", tcp: S}
+        expect: deny
+      - send: {from: "app-1:51003", to: "web-1:443", tcp: S}
+        expect: deny
+      - send: {from: "203.0.113.7:51004", to: "db-1:5432", tcp: S}
+        expect: deny
+        because: ENI_SG_RULES_MISMATCH
+      - send: {from: "203.0.113.7:51005", to: "db-1:5432", tcp: S}
+        expect: deny
+        because: SUBNET_ACL_RESTRICTION
+      """)
+    let outcome = try run(
+      "- send: {from: \"203.0.113.7:51005\", to: \"203.0.113.9:5432\", tcp: S}\n  expect: deny")
+    guard case .failed(let failures) = outcome else {
+      Issue.record("what never had to do with the network passes for denied: \(outcome)")
+      return
+    }
+    #expect(failures[0].finding.contains("nothing to do with the network"))
+  }
+
   @Test("Other protocols: UDP, ICMP and numbers")
   func protocols() throws {
     try expectPass(

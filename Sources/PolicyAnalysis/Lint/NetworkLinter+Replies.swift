@@ -7,6 +7,8 @@ import VirtualNetworks
 extension NetworkLinter {
   /// Interfaces of an ACL's subnets that are asked for.
   private static let interfaceLimit = 16
+  /// Packets among which the example is chosen.
+  private static let exampleLimit = 64
 
   func blockedReplies() -> [LintFinding] {
     var positions: [ResourceID: [Int]] = [:]
@@ -57,10 +59,14 @@ extension NetworkLinter {
         from: inside, to: [.prefix(entry.prefix)], services: services, sourcePorts: IntervalSet(1024...65535),
         isRoundTrip: true)
     var found: TraceAnswer?
+    var seen = 0
     do throws(ReachError) {
       try analyzer.visit(question, .everyBlocker, limit: 20_000) { region in
-        if region.verdict == .deny, isBlocked(region.answer, by: acl, direction) { found = region.answer }
-        return found == nil
+        guard region.verdict == .deny, isBlocked(region.answer, by: acl, direction) else { return true }
+        // An example that people believe, if there is one.
+        if found == nil || region.isUsual { found = region.answer }
+        seen += 1
+        return !region.isUsual && seen < Self.exampleLimit
       }
     } catch {
       if case .noPackets = error { return nil }
@@ -75,8 +81,26 @@ extension NetworkLinter {
       "\"\(Self.text(entry, direction))\" lets requests through whose replies are dropped: "
         + "\(header.source) to \(header.destination), \(filter.traffic(of: header)), from port \(header.sourcePort): "
         + filter.explain(blocker.step, for: blocker.header),
-      fix: "allow the replies \(direction == .ingress ? "outbound" : "inbound"): tcp and udp 1024-65535 "
-        + "\(direction == .ingress ? "to" : "from") \(entry.prefix)")
+      fix: remedy(for: blocker.step, entry, direction, acl))
+  }
+
+  /// An entry for the replies; where one refuses them on purpose, the requests may have been forgotten.
+  private func remedy(
+    for refusal: PathStep, _ entry: NetworkACLEntry, _ direction: Direction, _ acl: NetworkACL
+  ) -> String {
+    let (side, otherSide) = direction == .ingress ? ("inbound", "outbound") : ("outbound", "inbound")
+    let number = refusal.rule.flatMap { Int(filter.rules[$0].id) }
+    guard
+      let denial = acl.entries(direction == .ingress ? .egress : .ingress).first(where: {
+        $0.number == number
+      })
+    else {
+      return "allow the replies \(otherSide): tcp and udp 1024-65535 "
+        + "\(direction == .ingress ? "to" : "from") \(entry.prefix)"
+    }
+    return "deny the requests, too, \(side) before entry \(entry.number): "
+      + "all \(direction == .ingress ? "from" : "to") \(denial.prefix); "
+      + "or allow the replies \(otherSide) before entry \(denial.number)"
   }
 
   /// Whether an entry lets through what goes to clients' ports: it is there for replies.

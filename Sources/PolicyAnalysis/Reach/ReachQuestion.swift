@@ -94,6 +94,21 @@ public struct ReachRegion: Sendable {
   public var answer: TraceAnswer
   /// The rules that decided, in the order in which they were asked.
   public var rules: [RuleIndex]
+
+  /// Whether such packets are met every day, for examples that people believe: no special addresses, no odd protocols
+  /// or ports, nothing of the platform's own, and both ends where the model says.
+  package var isUsual: Bool {
+    guard case .address(let source) = witness.from, case .address(let destination) = witness.to,
+      witness.service.ipProtocol.hasPorts
+        ? witness.sourcePort >= 1024 : witness.service.ipProtocol.hasICMPKind,
+      !Self.unusual.contains(where: { $0.contains(source) || $0.contains(destination) })
+    else { return false }
+    return answer.steps.allSatisfy { $0.step.element != .platformService && $0.step.action != .unknown }
+  }
+
+  private static let unusual = [
+    "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/3", "4000::/2", "8000::/1",
+  ].compactMap { IPPrefix($0) }
 }
 
 /// The packets that combine one of each set of addresses, services and ports.

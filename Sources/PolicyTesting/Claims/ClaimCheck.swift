@@ -20,12 +20,13 @@ public enum ClaimError: Error, Hashable, Sendable, CustomStringConvertible {
 extension TestedNetwork {
   /// Checks a claim for every packet that it is about; nil if it holds.
   ///
-  /// Costs one trace for each kind of packets that the network tells apart, and ends at the first that contradicts.
+  /// Costs one trace for each kind of packets that the network tells apart, and ends soon after the first that
+  /// contradicts.
   public func failure(of claim: PolicyClaim) throws(ClaimError) -> TestFailure? {
     let question = try self.question(of: claim)
     guard let region = try contradiction(to: claim, question) else { return nil }
     var failure = describe(region, contradicting: claim)
-    failure.hint = try hint(region, claim, question)
+    failure.hint = try sourcePortHint(region, claim, question) ?? insideHint(region, claim)
     return failure
   }
 
@@ -44,18 +45,25 @@ extension TestedNetwork {
   ) throws(ClaimError) -> ReachRegion? {
     var uncertain: ReachRegion?
     var certain: ReachRegion?
+    var contradictions = 0
     do {
       try analyzer.visit(question, claim.because.isEmpty ? [] : .everyBlocker) { region in
         switch Self.standing(of: region, claim) {
         case .holds: break
         case .unknown: uncertain = uncertain ?? region
-        case .contradicted: certain = region
+        case .contradicted:
+          // An example that people believe, if there is one.
+          if certain == nil || region.isUsual { certain = region }
+          contradictions += 1
         }
-        return certain == nil
+        return certain?.isUsual != true && contradictions < Self.exampleLimit
       }
     } catch { throw .reach(error) }
     return certain ?? uncertain
   }
+
+  /// Contradictions among which the example is chosen.
+  private static let exampleLimit = 64
 
   private enum Standing {
     case holds, unknown, contradicted
@@ -184,7 +192,7 @@ extension TestedNetwork {
   }
 
   /// Whether the claim fails for source ports only that no ordinary client uses.
-  private func hint(
+  private func sourcePortHint(
     _ region: ReachRegion, _ claim: PolicyClaim, _ question: ReachQuestion
   ) throws(ClaimError) -> String? {
     let usual = IntervalSet(1024...65535)
@@ -195,5 +203,17 @@ extension TestedNetwork {
     narrower.sourcePorts = question.sourcePorts.intersection(usual)
     guard !narrower.sourcePorts.isEmpty, try contradiction(to: claim, narrower) == nil else { return nil }
     return "it holds for source ports 1024-65535: write from_port: 1024-65535 if clients use no others"
+  }
+
+  /// Whether every address was written where the internet may be meant.
+  private func insideHint(_ region: ReachRegion, _ claim: PolicyClaim) -> String? {
+    let ends = [(claim.from, region.witness.from), (claim.to, region.witness.to)]
+    for (selectors, end) in ends {
+      guard case .address(let address) = end, network.vpcs.contains(where: { $0.contains(address) }),
+        let every = selectors.first(where: { IPPrefix($0.text)?.length == 0 })
+      else { continue }
+      return "\(every.text) holds the network's own addresses too: write internet for hosts outside"
+    }
+    return nil
   }
 }

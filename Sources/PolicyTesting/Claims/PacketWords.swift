@@ -11,8 +11,16 @@ enum PacketWords {
       return traffic(question.service)
     }
     let service = question.service
-    guard service.ipProtocol.hasPorts else { return "\(traffic(service)) \(source) -> \(destination)" }
+    guard service.ipProtocol.hasPorts else {
+      let kind = service.ipProtocol.hasICMPKind ? traffic(service) : name(of: service.ipProtocol)
+      return "\(kind) \(source) -> \(destination)"
+    }
     return "\(service.ipProtocol) \(end(source, question.sourcePort)) -> \(end(destination, service.port))"
+  }
+
+  /// `tcp`, `protocol 47`
+  static func name(of ipProtocol: IPProtocol) -> String {
+    ipProtocol.hasPorts || ipProtocol.hasICMPKind ? "\(ipProtocol)" : "protocol \(ipProtocol)"
   }
 
   static func end(_ address: IPAddress, _ port: UInt16) -> String {

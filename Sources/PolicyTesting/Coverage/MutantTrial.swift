@@ -79,7 +79,7 @@ struct MutantTrial: Sendable {
           region, verdict in
           seen += 1
           guard let witness = witness(region, verdict, mutant) else { return true }
-          let isUsual = Self.isUsual(region.witness)
+          let isUsual = region.isUsual
           if found == nil || isUsual { found = witness }
           return !isUsual && seen < Self.contrastLimit
         }
@@ -94,22 +94,6 @@ struct MutantTrial: Sendable {
     if error != nil { return .undecided("there are more than \(Self.kindLimit) kinds of packets") }
     return .equivalent
   }
-
-  /// Whether such packets are met every day: no special addresses, no odd protocols or ports.
-  private static func isUsual(_ question: TraceQuestion) -> Bool {
-    guard case .address(let source) = question.from, case .address(let destination) = question.to else {
-      return false
-    }
-    let service = question.service
-    guard service.ipProtocol.hasPorts ? question.sourcePort >= 1024 : service.ipProtocol.hasICMPKind else {
-      return false
-    }
-    return !unusual.contains { $0.contains(source) || $0.contains(destination) }
-  }
-
-  private static let unusual = [
-    "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/3", "4000::/2", "8000::/1",
-  ].compactMap { IPPrefix($0) }
 
   /// The claim about a region's example, if it holds of the original and fails of the mutant.
   private func witness(

@@ -8,11 +8,16 @@ public struct PolicyTestFile: Sendable {
   public var path: String
   /// Paths of the network, as a command run where the tests are run would name them.
   public var networkPaths: [String]
+  /// Where the file names its network, if it does.
+  public var networkLocation: SourceLocation?
   public var tests: [PolicyTest]
 
-  public init(path: String, networkPaths: [String], tests: [PolicyTest]) {
+  public init(
+    path: String, networkPaths: [String], networkLocation: SourceLocation? = nil, tests: [PolicyTest]
+  ) {
     self.path = path
     self.networkPaths = networkPaths
+    self.networkLocation = networkLocation
     self.tests = tests
   }
 }

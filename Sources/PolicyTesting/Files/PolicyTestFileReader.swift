@@ -103,7 +103,8 @@ struct PolicyTestReading {
       let test = log.attempt { () throws(YAMLProblem) in try self.test(node) }
       if let test { tests.append(test) }
     }
-    return PolicyTestFile(path: path, networkPaths: networks, tests: tests)
+    return PolicyTestFile(
+      path: path, networkPaths: networks, networkLocation: mapping["network"]?.location, tests: tests)
   }
 
   private mutating func test(_ node: YAMLNode) throws(YAMLProblem) -> PolicyTest {
@@ -112,6 +113,9 @@ struct PolicyTestReading {
     log.checkKeys(of: mapping, known: PolicyTestFileReader.testKeys)
     let nameNode = try mapping.required("name")
     let name = try nameNode.text("the test's name")
+    if name.allSatisfy(\.isWhitespace) {
+      throw nameNode.problem("the test's name, of one character at least")
+    }
     if let line = names[name] {
       log.add(at: nameNode.location, "the name \"\(name)\" is taken by the test in line \(line)")
     }

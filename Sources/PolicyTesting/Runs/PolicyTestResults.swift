@@ -35,8 +35,8 @@ public struct PolicyTestResults: Sendable {
       message = problem.message
     }
 
-    public init(file: String, message: String) {
-      location = SourceLocation(file: file)
+    public init(at location: SourceLocation, _ message: String) {
+      self.location = location
       self.message = message
     }
 

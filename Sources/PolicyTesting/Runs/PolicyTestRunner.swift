@@ -106,8 +106,13 @@ public struct PolicyTestPlan: Sendable {
   public struct Planned: Sendable {
     public var file: String
     public var networkPaths: [String]
+    /// Where the file names the network; nil if the command does.
+    public var networkLocation: SourceLocation?
     public var test: PolicyTest
   }
+
+  /// Errors of one network that are told.
+  private static let problemLimit = 10
 
   public private(set) var tests: [Planned] = []
   public private(set) var networks: [[String]: TestedNetwork] = [:]
@@ -132,11 +137,15 @@ public struct PolicyTestPlan: Sendable {
         let networks = networkOverride.isEmpty ? file.networkPaths : networkOverride
         if networks.isEmpty {
           problems.append(
-            .init(file: path, message: "names no network: write network: PATH, or give one with -n"))
+            .init(
+              at: SourceLocation(file: path), "names no network: write network: PATH, or give one with -n"))
           continue
         }
         for test in file.tests where filter?(test.name) ?? true {
-          tests.append(Planned(file: path, networkPaths: networks, test: test))
+          tests.append(
+            Planned(
+              file: path, networkPaths: networks,
+              networkLocation: networkOverride.isEmpty ? file.networkLocation : nil, test: test))
         }
       } catch {
         problems += error.all.map { .init($0) }
@@ -153,7 +162,10 @@ public struct PolicyTestPlan: Sendable {
         networks[planned.networkPaths] = try TestedNetwork(paths: planned.networkPaths)
       } catch {
         broken.insert(planned.networkPaths)
-        problems.append(.init(file: planned.file, message: "network: \(error)"))
+        let location = planned.networkLocation ?? SourceLocation(file: planned.file)
+        problems += error.problems.prefix(Self.problemLimit).map { .init(at: location, "network: \($0)") }
+        let more = error.problems.count - Self.problemLimit
+        if more > 0 { problems.append(.init(at: location, "network: \(more) more errors")) }
       }
     }
     tests.removeAll { broken.contains($0.networkPaths) }

@@ -8,6 +8,8 @@ import VirtualNetworks
 public struct ScenarioRun {
   private var filter: PacketFilter
   private var resolver: SelectorResolver
+  /// The network as the scenario found it: what has gone from it is still known by name.
+  private let beginning: TestedNetwork
   private var tracker: ConnectionTracker
   private var now = CaptureTime(nanoseconds: 0)
   /// The rules that decided of packets with an expectation.
@@ -16,6 +18,7 @@ public struct ScenarioRun {
   private static let pace: Int64 = 1_000_000
 
   public init(_ network: TestedNetwork, timers: IdleTimers = .nitro) {
+    beginning = network
     filter = network.filter
     resolver = network.resolver
     tracker = ConnectionTracker(timers: timers, limit: 1 << 16)
@@ -49,21 +52,23 @@ public struct ScenarioRun {
     guard let expectation else { return nil }
     let outcome = tracker[verdict.outcome]
     deciders.formUnion(outcome.steps.compactMap(\.rule))
+    let header = PacketHeader(summary)
+    let packetClass = isToNobody(header, verdict.packetClass) ? .deny : verdict.packetClass
     let isMet =
-      switch (expectation.fate, verdict.packetClass) {
+      switch (expectation.fate, packetClass) {
       case (.allow, .allow), (.allow, .exempt), (.unknown, .unknown): true
       case (.deny, .deny):
-        expectation.because.isEmpty
-          || outcome.steps.contains { step in step.code.map(expectation.because.contains) ?? false }
+        expectation.because.isEmpty || !codes(outcome, header).isDisjoint(with: expectation.because)
       default: false
       }
     if isMet { return nil }
     var failure = TestFailure(
       "\(expectation.fate.rawValue) \(packet.words)", at: location,
-      finding: finding(verdict.packetClass, expectation))
-    let header = PacketHeader(summary)
-    failure.packet = "\(header.ipProtocol) " + Self.ends(header)
-    failure.explanation = filter.explain(outcome, for: header)
+      finding: finding(packetClass, expectation))
+    failure.packet = PacketWords.name(of: header.ipProtocol) + " " + Self.ends(header)
+    failure.explanation =
+      verdict.packetClass == .unplaced && packetClass == .deny
+      ? "no interface has the address any more" : filter.explain(outcome, for: header)
     if let step = outcome.decisiveStep {
       failure.stage = step.stage.description
       failure.code = step.code?.rawValue
@@ -72,6 +77,20 @@ public struct ScenarioRun {
     }
     if verdict.packetClass == .unknown { failure.missing = [filter.explain(outcome, for: header)] }
     return failure
+  }
+
+  /// Whether a packet goes to, or as from, an address that the network has lost since the scenario began.
+  private func isToNobody(_ header: PacketHeader, _ packetClass: PacketClass) -> Bool {
+    packetClass == .unplaced
+      && [header.source, header.destination].contains { !beginning.filter.holders(of: $0).isEmpty }
+  }
+
+  /// The codes of all that stops a packet, as claims know them: what decided, and what would have stopped it next.
+  private func codes(_ outcome: PathOutcome, _ header: PacketHeader) -> Set<ReachabilityCode> {
+    var codes = Set(outcome.steps.compactMap(\.code))
+    let traced = filter.trace(captured: header)?.blockers.filter { $0.way == .request } ?? []
+    codes.formUnion(traced.compactMap(\.step.code))
+    return codes
   }
 
   private func finding(_ packetClass: PacketClass, _ expectation: ScenarioExpectation) -> String {
@@ -117,20 +136,34 @@ public struct ScenarioRun {
       destinationPort: packet.to.port ?? packet.icmp, tcpFlags: packet.tcpFlags)
   }
 
-  private func end(_ end: ScenarioPacket.End) throws(YAMLProblem) -> SelectorEnd {
-    do { return try resolver.end(of: end.selector) } catch { throw YAMLProblem(at: end.location, "\(error)") }
+  /// What an end stands for, with the network that its position counts in.
+  private struct Host {
+    var end: SelectorEnd
+    var network: VirtualNetwork
   }
 
-  private func isV6(_ end: SelectorEnd) -> Bool {
-    switch end {
+  /// What a name stands for now, or stood for when the scenario began.
+  private func end(_ end: ScenarioPacket.End) throws(YAMLProblem) -> Host {
+    do {
+      return Host(end: try resolver.end(of: end.selector), network: filter.network)
+    } catch {
+      if let gone = try? beginning.resolver.end(of: end.selector) {
+        return Host(end: gone, network: beginning.network)
+      }
+      throw YAMLProblem(at: end.location, "\(error)")
+    }
+  }
+
+  private func isV6(_ host: Host) -> Bool {
+    switch host.end {
     case .address(let address): address.family == .v6
-    case .interface(let position): filter.network.networkInterfaces[position].ipv4Addresses.isEmpty
+    case .interface(let position): host.network.networkInterfaces[position].ipv4Addresses.isEmpty
     case .internet: false
     }
   }
 
-  private func isOutside(_ end: SelectorEnd) -> Bool {
-    switch end {
+  private func isOutside(_ host: Host) -> Bool {
+    switch host.end {
     case .internet: true
     case .interface: false
     case .address(let address):
@@ -139,9 +172,9 @@ public struct ScenarioRun {
   }
 
   private func address(
-    of end: SelectorEnd, _ written: ScenarioPacket.End, v6: Bool, asPublic: Bool
+    of host: Host, _ written: ScenarioPacket.End, v6: Bool, asPublic: Bool
   ) throws(YAMLProblem) -> IPAddress {
-    switch end {
+    switch host.end {
     case .address(let address): return address
     case .internet:
       guard
@@ -152,13 +185,19 @@ public struct ScenarioRun {
       else { throw YAMLProblem(at: written.location, found: "internet", expected: "an address") }
       return example
     case .interface(let position):
-      let interface = filter.network.networkInterfaces[position]
+      let interface = host.network.networkInterfaces[position]
       if v6, let address = interface.ipv6Addresses.first { return .v6(address) }
       if !v6, let primary = interface.ipv4Addresses.first {
-        return .v4(asPublic ? primary.publicAddress ?? primary.address : primary.address)
+        guard asPublic else { return .v4(primary.address) }
+        return .v4(primary.publicAddress ?? lostPublicAddress(of: interface) ?? primary.address)
       }
       throw YAMLProblem(
         at: written.location, "\"\(written.selector.text)\" has no IPv\(v6 ? 6 : 4) address")
     }
+  }
+
+  /// The public address by which hosts of the internet knew an interface.
+  private func lostPublicAddress(of interface: NetworkInterface) -> IPv4Address? {
+    beginning.network.networkInterfaces.first { $0.id == interface.id }?.ipv4Addresses.first?.publicAddress
   }
 }

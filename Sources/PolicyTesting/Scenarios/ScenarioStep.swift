@@ -48,7 +48,7 @@ public struct ScenarioPacket: Sendable, Hashable {
     let kind =
       ipProtocol == .tcp
       ? "tcp \(tcpFlags)"
-      : ipProtocol.hasICMPKind ? "\(ipProtocol)/\(icmp >> 8)/\(icmp & 255)" : "\(ipProtocol)"
+      : ipProtocol.hasICMPKind ? "\(ipProtocol)/\(icmp >> 8)/\(icmp & 255)" : PacketWords.name(of: ipProtocol)
     func end(_ end: End) -> String { end.selector.text + (end.port.map { ":\($0)" } ?? "") }
     return "\(kind) from \(end(from)) to \(end(to))"
   }
