@@ -10,8 +10,8 @@ struct TraceCommand: ParsableCommand {
     commandName: "trace",
     abstract: "Ask whether a packet gets from here to there and its reply back, and why.",
     discussion: """
-      FROM and TO are an address, a CIDR block (its only interface, or else its
-      first host), internet, a resource id (i-, eni-, subnet-, vpc-, sg-, nat-,
+      FROM and TO are an address, a CIDR block (its only interface, or outside the
+      VPCs its first host), internet, a resource id (i-, eni-, subnet-, vpc-, sg-, nat-,
       igw-, ...) or a name: a Name tag, a group's name, or KIND/NAME with instance,
       eni, subnet, vpc, sg, nat or lb. An instance means its primary interface.
 
@@ -152,7 +152,7 @@ struct TraceCommand: ParsableCommand {
     do {
       text = try run.answer(try question(), as: format == .json ? .json : .path)
     } catch let error as TraceQuestion.Misfit {
-      StandardError.report(error)
+      for misfit in error.all { StandardError.report(misfit) }
       return true
     }
     try withOutput(path: output) { try $0.write(text) }
@@ -191,7 +191,8 @@ struct TraceCommand: ParsableCommand {
       let text = try run.answer(question, as: format == .json ? .json : verbose ? .path : .line)
       return format == .text && verbose ? text + "\n" : text
     } catch {
-      throw FlowQuestionError(file: file, line: question.line, field: error.field, problem: "\(error.error)")
+      let problem = (["\(error.error)"] + error.all.dropFirst().map(\.description)).joined(separator: "; ")
+      throw FlowQuestionError(file: file, line: question.line, field: error.field, problem: problem)
     }
   }
 
@@ -218,6 +219,6 @@ struct TraceCommand: ParsableCommand {
     return TextStyle(
       width: isTerminal ? min(max(Terminal.columns(.standardOutput) ?? 80, 60), 120) : 80,
       usesColor: color == .always || color == .auto && output == nil && Terminal.wantsColor(.standardOutput),
-      usesUnicode: Terminal.isUTF8)
+      usesUnicode: Terminal.isUTF8, cutsLines: isTerminal)
   }
 }

@@ -109,6 +109,11 @@ import Testing
     Misfit(
       words: ["web-1", "web-*", "icmp"],
       says: "to: \"web-*\" is ambiguous: found eni-26cdc0b1ef97d8b59 (web-2, 10.20.1.20), "),
+    Misfit(
+      words: ["sg/wbe", "nothere", "icmp"],
+      says:
+        "from: nothing is called \"sg/wbe\"; nearest: sg/web\nsallyport: to: nothing is called \"nothere\""),
+    Misfit(words: ["web-1", "10.20.0.192/28", "icmp"], says: "to: \"10.20.0.192/28\" covers nothing"),
     Misfit(words: ["web-1", "subnet/data-b", "icmp"], says: "to: \"subnet/data-b\" covers nothing"),
     Misfit(
       words: ["10.20.0.20", "2001:db8::1", "tcp/1"],
@@ -123,6 +128,23 @@ import Testing
 
   // MARK: JSON
 
+  @Test("JSON has the addresses before and after each translation, and whether suggestions are all it takes")
+  func translations() throws {
+    let run = try trace("app-1", "192.0.2.80", "tcp/443", "--format", "json")
+    let answer = try #require(try objects(run).first)
+    let changes = try #require(answer["translations"] as? [[String: Any]])
+    let first = try #require(changes.first)
+    #expect(changes.count == 4)
+    #expect((first["before"] as? [String: Any])?["from"] as? String == "10.20.10.30")
+    #expect((first["after"] as? [String: Any])?["from"] as? String == "10.20.0.100")
+    let last = try #require(changes.last?["after"] as? [String: Any])
+    #expect(last["to"] as? String == "10.20.10.30" && last["port"] as? Int == 49152)
+    let denied = try #require(
+      try objects(try trace("web-1", "report-1", "tcp/443", "--format", "json")).first)
+    #expect(denied["suggestions_complete"] as? Bool == true)
+    #expect((denied["suggestions"] as? [String])?.first?.contains("10.30.0.0/16 -> pcx-") == true)
+  }
+
   @Test func shapeOfAnAnswer() throws {
     let run = try trace("web-1", "db-1", "tcp/5432", "--format", "json", "--from-port", "50000")
     let answer = try #require(try objects(run).first)
@@ -130,7 +152,7 @@ import Testing
     #expect(
       Set(answer.keys) == [
         "from", "to", "protocol", "port", "from_port", "verdict", "blockers", "path", "reply_path",
-        "suggestions", "from_place", "to_place", "hops", "reply_hops",
+        "suggestions", "from_place", "to_place", "hops", "reply_hops", "translations", "suggestions_complete",
       ])
     #expect(answer["verdict"] as? String == "deny")
     let blockers = try #require(answer["blockers"] as? [[String: Any]])

@@ -69,7 +69,7 @@ extension PacketFilter {
     case .deny: explain(denial: step, header)
     case .unknown: explain(unknown: step, for: header)
     case .allow: step.rule.map { Self.ruleSentence(rules[$0]) } ?? "lets it pass"
-    case .established: "the flow was admitted on its way there: no rule is asked"
+    case .established: "belongs to a flow that is tracked here: no rule is asked"
     case .unfiltered: explain(unfiltered: step)
     case .translate where header.family == .v6: "passes it on with the addresses that it has"
     case .translate:

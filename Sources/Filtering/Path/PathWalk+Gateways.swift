@@ -132,7 +132,8 @@ extension PathWalk {
     if case .v4(let destination) = header.destination {
       if let code = SpecialBlocks.egressCode(destination) {
         deny(.gateway, .gateway, .egress, code, interface: interface, resource: resource)
-        guard findsEveryBlocker else { return }
+        if findsEveryBlocker { tryDestinationAnyway(fromSubnet: nil) }
+        return
       }
     }
     if isBlockedMail {
@@ -199,14 +200,15 @@ extension PathWalk {
     // A public address means that group identity is gone (semantics SG-32).
     preservesGroupIdentity = false
     if case .v4(let source) = header.source, let code = SpecialBlocks.ingressCode(source) {
-      deny(.gateway, .gateway, .ingress, code, interface: receiver)
+      deny(.gateway, .gateway, .ingress, code, interface: receiver, resource: receiversGateway)
       guard findsEveryBlocker else { return }
     }
     if let vpc = receiver.flatMap({ network.interfaces[$0.int].vpc }),
       network.model.vpcs[vpc].contains(header.source)
     {
       // Nothing of the VPC's own comes in from outside (semantics AD-13).
-      deny(.gateway, .gateway, .ingress, .spoofedSource, interface: receiver)
+      deny(
+        .gateway, .gateway, .ingress, .spoofedSource, interface: receiver, resource: receiversGateway)
       guard findsEveryBlocker else { return }
     }
     switch header.destination {
@@ -217,6 +219,10 @@ extension PathWalk {
 
   private var receiver: InterfaceIndex? {
     network.addresses.owners(of: header.destination).first?.interface
+  }
+
+  private var receiversGateway: ResourceIndex? {
+    receiver.flatMap { network.interfaces[$0.int].vpc }.flatMap { network.vpcs[$0].internetGateway }
   }
 
   private mutating func arriveFromInternetV4() {

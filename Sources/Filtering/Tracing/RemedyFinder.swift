@@ -4,14 +4,14 @@ import VirtualNetworks
 
 /// Collects suggestions, blocker by blocker.
 struct RemedyFinder {
-  private let filter: PacketFilter
-  private let answer: TraceAnswer
-  private let question: TraceQuestion
+  let filter: PacketFilter
+  let answer: TraceAnswer
+  let question: TraceQuestion
   var remedy = Remedy()
   /// Entry numbers that suggestions have taken already.
   private var taken: [ResourceID: Set<Int>] = [:]
 
-  private var network: CompiledNetwork { _read { yield filter.compiled.network } }
+  var network: CompiledNetwork { _read { yield filter.compiled.network } }
 
   init(_ filter: PacketFilter, _ answer: TraceAnswer, _ question: TraceQuestion) {
     self.filter = filter
@@ -28,13 +28,26 @@ struct RemedyFinder {
     case .route: return addRoute(blocker)
     default: break
     }
+    switch step.code {
+    case .gatewayEgressToRFC1918, .gatewayEgressToRFC6598, .natDestinationPreserved:
+      return addWayAround(blocker)
+    case .gatewayIngressFromRFC1918, .gatewayIngressFromRFC6598:
+      // The answer to a packet that should not have gone that way: opened with the request.
+      return blocker.way == .reply && !remedy.suggestions.isEmpty
+    default: break
+    }
     guard let text = otherRemedy(step, blocker.header) else { return false }
     append(Suggestion(change: .other, text: text))
     // With another source address the rules behind the gateway would see another packet.
-    return step.code != .gatewayEgressNeedsPublicAddress
+    return !Self.hidesWhatFollows.contains(step.code)
   }
 
-  private mutating func append(_ suggestion: Suggestion) {
+  private static let hidesWhatFollows: Set<ReachabilityCode?> = [
+    .gatewayEgressNeedsPublicAddress, .transitNoRoute, .transitBadStateRoute, .badStateAttachment, .badState,
+    .listenerHasNoTargets, .noTargetsInZone, .listenersMismatch, .transitNoAssociation,
+  ]
+
+  mutating func append(_ suggestion: Suggestion) {
     if !remedy.suggestions.contains(suggestion) { remedy.suggestions.append(suggestion) }
   }
 
@@ -114,7 +127,7 @@ struct RemedyFinder {
   }
 
   /// The other end as a block: one address, or all where any host of the internet was asked about.
-  private func remote(_ blocker: TraceStep) -> IPPrefix {
+  func remote(_ blocker: TraceStep) -> IPPrefix {
     let address = blocker.step.direction == .egress ? blocker.header.destination : blocker.header.source
     let isAnybody =
       question.from == .internet && address == answer.header.source
@@ -123,68 +136,6 @@ struct RemedyFinder {
   }
 
   private func side(_ direction: Direction) -> String { direction == .ingress ? "inbound" : "outbound" }
-
-  // MARK: Routes
-
-  private mutating func addRoute(_ blocker: TraceStep) -> Bool {
-    let step = blocker.step
-    guard let id = step.resource.map({ filter.id(of: $0) }),
-      let table = network.routeTables.first(where: { $0.resource == step.resource }), let vpc = table.vpc
-    else { return false }
-    let destination = blocker.header.destination
-    if step.code == .badStateRoute {
-      let text = step.rule.map { filter.rules[$0].text } ?? "its route"
-      append(
-        Suggestion(change: .other, text: "give a working target to the route \(text) of \(filter.label(id))"))
-      return false
-    }
-    guard step.code == .noRoute, let target = target(from: vpc, blocker) else { return false }
-    let remote = target.keepsAddresses ? network.vpc(containing: destination) : nil
-    let block = remote.flatMap { self.block(of: $0, destination) } ?? self.remote(blocker)
-    let route = Route(destination: .prefix(block), target: target.target)
-    append(
-      Suggestion(
-        change: .route(id, route),
-        text: "add to \(filter.label(id)) a route: \(block) -> \(target.target.text)"))
-    return target.keepsAddresses
-  }
-
-  private func block(of vpc: Int, _ address: IPAddress) -> IPPrefix? {
-    let model = network.model.vpcs[vpc]
-    let blocks = model.ipv4Blocks.map(IPPrefix.v4) + model.ipv6Blocks.map(IPPrefix.v6)
-    return blocks.first { $0.contains(address) }
-  }
-
-  /// The one gateway that certainly leads to the destination, if there is just one.
-  private func target(
-    from vpc: Int, _ blocker: TraceStep
-  ) -> (target: Route.Target, keepsAddresses: Bool)? {
-    let model = network.model
-    let home = model.vpcs[vpc].id
-    let destination = blocker.header.destination
-    if let other = network.vpc(containing: destination) {
-      let away = model.vpcs[other].id
-      let peerings = model.peeringConnections.filter {
-        $0.state == "active" && $0.side(oppositeTo: home)?.vpc == away
-      }
-      return peerings.count == 1 ? (.peering(peerings[0].id), true) : nil
-    }
-    guard destination.isGlobal, let gateway = model.internetGateways.first(where: { $0.vpc == home }) else {
-      return nil
-    }
-    guard case .v4(let source) = blocker.header.source, blocker.way == .request else { return nil }
-    let own = network.addresses.owners(of: .v4(source)).first {
-      network.interfaces[$0.interface.int].vpc == vpc
-    }
-    let hasPublic = own.map { owner in
-      model.networkInterfaces[owner.interface.int].ipv4Addresses.contains {
-        $0.address == source && $0.publicAddress != nil
-      }
-    }
-    if hasPublic == true { return (.internetGateway(gateway.id), false) }
-    let nats = model.natGateways.filter { $0.vpc == home && $0.isPublic && $0.state == "available" }
-    return nats.count == 1 ? (.natGateway(nats[0].id), false) : nil
-  }
 
   // MARK: Others
 
@@ -207,6 +158,22 @@ struct RemedyFinder {
       return resource.map { "add to \($0) a listener for \(PacketFilter.trafficText(header))" }
     case .transitNoAssociation:
       return resource.map { "associate \($0) with a route table of its transit gateway" }
+    case .transitNoRoute: return transitRoute(step, header)
+    case .transitZone:
+      let subnet = step.interface.map { network.model.networkInterfaces[$0.int].subnet }
+      let zone = subnet.flatMap { id in network.model.subnets.first { $0.id == id } }.flatMap {
+        $0.zone ?? $0.zoneID
+      }
+      guard let zone, let resource else { return nil }
+      return "add a subnet of zone \(zone) to \(resource)"
+    case .transitBadStateRoute:
+      guard let rule = step.rule, let resource else { return nil }
+      return "give a working target to the route \(filter.rules[rule].text) of \(resource)"
+    case .badStateAttachment: return resource.map { "make \($0) available" }
+    case .badState where isPending(step): return resource.map { "accept \($0)" }
+    case .listenerHasNoTargets: return resource.map { "give the listener of \($0) a target group" }
+    case .noTargetsInZone:
+      return resource.map { "turn cross-zone load balancing of \($0) on, or register a target in the zone" }
     default: return nil
     }
   }

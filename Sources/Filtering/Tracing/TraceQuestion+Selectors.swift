@@ -7,6 +7,9 @@ extension TraceQuestion {
   public struct Misfit: Error, Sendable, CustomStringConvertible {
     public var field: String
     public var error: SelectorError
+    /// What else stands for nothing in the same question.
+    public var others: [Misfit] = []
+    public var all: [Misfit] { [self] + others }
     public var description: String { "\(field): \(error)" }
   }
 
@@ -17,8 +20,7 @@ extension TraceQuestion {
     from: Selector, to: Selector, entersAt: Selector? = nil, service: ServiceKey, sourcePort: UInt16? = nil,
     isRoundTrip: Bool? = nil, in resolver: SelectorResolver
   ) throws(Misfit) {
-    let source = try Self.resolve("from") { () throws(SelectorError) in try resolver.end(of: from) }
-    let destination = try Self.resolve("to") { () throws(SelectorError) in try resolver.end(of: to) }
+    let (source, destination) = try Self.ends(from, to, resolver)
     if case .address(let first) = source, case .address(let second) = destination,
       first.family != second.family
     {
@@ -42,6 +44,23 @@ extension TraceQuestion {
     self.init(
       from: End(source), to: End(destination), entersAt: entrance.map(Entrance.init), service: service,
       sourcePort: sourcePort, isRoundTrip: isRoundTrip)
+  }
+
+  /// Both ends, or every one that is not there.
+  private static func ends(
+    _ from: Selector, _ to: Selector, _ resolver: SelectorResolver
+  ) throws(Misfit) -> (SelectorEnd, SelectorEnd) {
+    let source: SelectorEnd
+    do {
+      source = try resolve("from") { () throws(SelectorError) in try resolver.end(of: from) }
+    } catch {
+      var misfit = error
+      do {
+        _ = try resolve("to") { () throws(SelectorError) in try resolver.end(of: to) }
+      } catch { misfit.others = [error] }
+      throw misfit
+    }
+    return (source, try resolve("to") { () throws(SelectorError) in try resolver.end(of: to) })
   }
 
   private static func resolve<Value>(

@@ -40,6 +40,10 @@ extension FlowQuestion {
     if ipProtocol.hasPorts, parts.count == 2, let port = Int(parts[1]), !(0...limit).contains(port) {
       throw ArgumentError(field: "protocol", problem: "found \"\(text)\", expected a port from 0 to 65535")
     }
+    if ipProtocol.hasPorts, parts.count == 1 {
+      throw ArgumentError(
+        field: "protocol", problem: "found \"\(text)\", which needs a port: \(ipProtocol)/PORT")
+    }
     let numbers = parts.dropFirst().compactMap { part in
       part.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(part).flatMap { $0 <= limit ? $0 : nil } : nil
     }

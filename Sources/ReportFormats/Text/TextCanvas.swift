@@ -26,27 +26,32 @@ struct TextCanvas {
     var current = lead
     var isEmpty = true
     for word in StyledText.plain(words).split(separator: " ") {
-      var rest = String(word)
-      if !isEmpty {
-        if current.width + 1 + rest.columns <= style.width {
-          current = current + StyledText(" " + rest)
-          continue
-        }
+      let word = String(word)
+      if isEmpty {
+        add(word, to: &current, indent)
+      } else if current.width + 1 + word.columns <= style.width {
+        current = current + StyledText(" " + word)
+      } else {
         finish(current)
         current = StyledText(String(repeating: " ", count: indent))
+        add(word, to: &current, indent)
       }
-      // A word longer than a line is broken, not cut: sentences keep everything.
-      while current.width + rest.columns > style.width, style.width > indent {
-        let part = rest.fitting(columns: style.width - current.width)
-        if part.isEmpty { break }
-        finish(current + StyledText(part))
-        current = StyledText(String(repeating: " ", count: indent))
-        rest = String(rest.dropFirst(part.count))
-      }
-      current = current + StyledText(rest)
       isEmpty = false
     }
     finish(current)
+  }
+
+  /// A word longer than a line is broken, not cut: sentences keep everything. An ARN stays whole, to be copied.
+  private mutating func add(_ word: String, to line: inout StyledText, _ indent: Int) {
+    var rest = word
+    while !rest.contains("arn:aws"), line.width + rest.columns > style.width, style.width > indent {
+      let part = rest.fitting(columns: style.width - line.width)
+      if part.isEmpty { break }
+      finish(line + StyledText(part))
+      line = StyledText(String(repeating: " ", count: indent))
+      rest = String(rest.dropFirst(part.count))
+    }
+    line = line + StyledText(rest)
   }
 
   private mutating func finish(_ line: StyledText) {

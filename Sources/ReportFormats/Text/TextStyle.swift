@@ -6,11 +6,16 @@ public struct TextStyle: Sendable, Hashable {
   public var usesColor: Bool
   /// Whether characters beyond ASCII may be added; names of the input are printed as they are in any case.
   public var usesUnicode: Bool
+  /// Whether lines of a list end at the width; a file or a pipe may want them whole.
+  public var cutsLines: Bool
 
-  public init(width: Int = 80, usesColor: Bool = false, usesUnicode: Bool = false) {
+  public init(
+    width: Int = 80, usesColor: Bool = false, usesUnicode: Bool = false, cutsLines: Bool = true
+  ) {
     self.width = width
     self.usesColor = usesColor
     self.usesUnicode = usesUnicode
+    self.cutsLines = cutsLines
   }
 
   /// What stands where a text was cut.

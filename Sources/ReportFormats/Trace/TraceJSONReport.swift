@@ -6,7 +6,7 @@ public struct TraceJSONReport: Sendable {
   /// What the answer says; a field of the question with such a name is not repeated.
   private static let answerFields: Set = [
     "verdict", "blockers", "path", "reply_path", "missing", "suggestions", "from_place", "to_place", "hops",
-    "reply_hops",
+    "reply_hops", "suggestions_complete", "translations",
   ]
 
   public init(_ filter: PacketFilter) { self.filter = filter }
@@ -32,9 +32,11 @@ public struct TraceJSONReport: Sendable {
     if answer.steps.contains(where: { $0.way == .reply }) {
       members.append(("reply_hops", .array(filter.hops(of: answer, .reply).map(hop))))
     }
+    members.append(("translations", .array(translations(answer))))
     if answer.verdict == .deny {
-      members.append(
-        ("suggestions", .strings(filter.remedy(for: answer, to: question).suggestions.map(\.text))))
+      let remedy = filter.remedy(for: answer, to: question)
+      members.append(("suggestions", .strings(remedy.suggestions.map(\.text))))
+      members.append(("suggestions_complete", .bool(remedy.isComplete && !remedy.suggestions.isEmpty)))
     }
     return JSONText.object(members).compact() + "\n"
   }
@@ -43,6 +45,37 @@ public struct TraceJSONReport: Sendable {
     .object(
       [("kind", .string(hop.kind.rawValue)), ("resource", .optional(hop.resource?.rawValue))]
         + JSONText.members(of: hop.place))
+  }
+
+  /// The packet before and after each change of its addresses.
+  private func translations(_ answer: TraceAnswer) -> [JSONText] {
+    var result: [JSONText] = []
+    for way in [TraceStep.Way.request, .reply] {
+      let steps = answer.steps.filter { $0.way == way }
+      var before = way == .request ? answer.header : answer.steps.last { $0.way == .request }?.header.reply
+      for traced in steps {
+        if let old = before, old != traced.header, traced.step.action == .translate {
+          result.append(
+            .object([
+              ("leg", .string(way.rawValue)),
+              ("resource", .optional(filter.subject(of: traced.step)?.rawValue)),
+              ("before", ends(old)), ("after", ends(traced.header)),
+            ]))
+        }
+        before = traced.header
+      }
+    }
+    return result
+  }
+
+  private func ends(_ header: PacketHeader) -> JSONText {
+    let hasPorts = header.ipProtocol.hasPorts
+    return .object([
+      ("from", .string(header.source.description)),
+      ("from_port", hasPorts ? .integer(Int(header.sourcePort)) : .null),
+      ("to", .string(header.destination.description)),
+      ("port", hasPorts ? .integer(Int(header.service.port)) : .null),
+    ])
   }
 
   private func blocker(_ traced: TraceStep) -> JSONText {

@@ -16,9 +16,12 @@ public struct TraceTextReport: Sendable {
   }
 
   /// The report; `asked` is the question in the asker's words: `tcp/443 from web-1 to internet`.
-  public func text(_ asked: String, _ question: TraceQuestion, _ answer: TraceAnswer) -> String {
+  public func text(
+    _ asked: String, id: String? = nil, _ question: TraceQuestion, _ answer: TraceAnswer
+  ) -> String {
     var canvas = TextCanvas(style)
     let verdict = Self.word(answer.verdict)
+    let asked = (id.map { $0 + "  " } ?? "") + asked
     canvas.paragraph(verdict + "  ", "\(asked): \(conclusion(question, answer))", indent: 2)
     add(.request, of: question, answer, to: &canvas)
     add(.reply, of: question, answer, to: &canvas)
@@ -37,7 +40,10 @@ public struct TraceTextReport: Sendable {
       default: nil
       }
     let question = StyledText((id.map { $0 + "  " } ?? "") + asked)
-    canvas.line(word + question + StyledText(reason.map { "  " + $0 } ?? "", .dim))
+    let line = word + question + StyledText(reason.map { "  " + $0 } ?? "", .dim)
+    // Whatever reads a file or a pipe wants the whole of it.
+    guard style.cutsLines else { return line.rendered(style) + "\n" }
+    canvas.line(line)
     return canvas.text
   }
 
@@ -194,7 +200,10 @@ public struct TraceTextReport: Sendable {
     }
     guard answer.verdict == .deny else { return }
     let remedy = filter.remedy(for: answer, to: question)
-    if remedy.suggestions.isEmpty { return }
+    if remedy.suggestions.isEmpty {
+      canvas.heading("What would open it", "nothing that is certain, from what the input tells")
+      return
+    }
     canvas.heading("What would open it", remedy.isComplete ? "" : "as far as can be told now; ask again then")
     for suggestion in remedy.suggestions { canvas.paragraph("  - ", suggestion.text, indent: 4) }
   }

@@ -39,7 +39,7 @@ struct TraceRun {
     switch form {
     case .json:
       return json.line(given: question.fields.map { ($0.name, JSONText($0.value)) }, resolved, answer)
-    case .path: return text.text(question.words, resolved, answer)
+    case .path: return text.text(question.words, id: question.id, resolved, answer)
     case .line: return text.line(question.words, id: question.id, answer)
     }
   }

@@ -18,23 +18,25 @@ package enum NearestNames {
     return found.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(limit).map(\.name)
   }
 
-  /// Letters to insert, remove or replace to turn one name into the other; nil if more than `limit`.
+  /// Letters to insert, remove, replace or swap with the next to turn one name into the other; nil if more than `limit`.
   static func distance(_ left: [UInt8], _ right: [UInt8], atMost limit: Int) -> Int? {
     guard abs(left.count - right.count) <= limit else { return nil }
-    var row = Array(0...right.count)
-    for (index, byte) in left.enumerated() {
-      var diagonal = row[0]
-      row[0] = index + 1
-      var least = row[0]
-      for column in 1..<row.count {
-        let above = row[column]
-        row[column] = min(diagonal + (byte == right[column - 1] ? 0 : 1), min(above, row[column - 1]) + 1)
-        diagonal = above
-        least = min(least, row[column])
+    var beforeLast: [Int] = []
+    var last = Array(0...right.count)
+    for index in left.indices {
+      var row = [index + 1]
+      for column in right.indices {
+        let replaced = last[column] + (left[index] == right[column] ? 0 : 1)
+        var least = min(replaced, last[column + 1] + 1, row[column] + 1)
+        if index > 0, column > 0, left[index] == right[column - 1], left[index - 1] == right[column] {
+          least = min(least, beforeLast[column - 1] + 1)
+        }
+        row.append(least)
       }
-      if least > limit { return nil }
+      (beforeLast, last) = (last, row)
+      if min(last.min() ?? 0, beforeLast.min() ?? 0) > limit { return nil }
     }
-    return row[right.count] <= limit ? row[right.count] : nil
+    return last[right.count] <= limit ? last[right.count] : nil
   }
 }
 

@@ -41,8 +41,8 @@ public struct SelectorResolver: Sendable {
 
   /// The one end that a selector means for a single packet.
   ///
-  /// An instance means its primary interface, a block without an interface in it its first host address. What covers
-  /// several interfaces is an error that lists them.
+  /// An instance means its primary interface, a block outside the VPCs its first host address. What covers several
+  /// interfaces is an error that lists them, and a block of a VPC that covers none is one, too.
   public func end(of selector: Selector) throws(SelectorError) -> SelectorEnd {
     switch selector.form {
     case .internet: return .internet
@@ -112,7 +112,13 @@ public struct SelectorResolver: Sendable {
       }
       throw .ambiguous(selector.text, candidates: names)
     }
-    return held.first ?? prefix.firstHost
+    if let only = held.first { return only }
+    // A block of the internet, or of a network beyond, has hosts that nobody lists.
+    let isInside = network.vpcs.contains { $0.contains(prefix.first) || $0.contains(prefix.last) }
+    guard !isInside else {
+      throw .coversNothing(selector.text, reason: "no network interface of the input has an address in it")
+    }
+    return prefix.firstHost
   }
 
   /// `eni-0123 (web-1, 10.0.0.10)`
