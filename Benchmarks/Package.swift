@@ -24,5 +24,9 @@ let package = Package(
     .executableTarget(
       name: "RuleLookup", dependencies: [.product(name: "SallyportBenchmarking", package: "sallyport")],
       path: "Sources/RuleLookup"),
+    // What the script `instructions` counts: one stage a run.
+    .executableTarget(
+      name: "StageCounts", dependencies: [.product(name: "SallyportBenchmarking", package: "sallyport")],
+      path: "Sources/StageCounts"),
   ]
 )

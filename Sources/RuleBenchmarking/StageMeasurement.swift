@@ -7,6 +7,8 @@ public struct StageMeasurement: Sendable {
     case tracking
     case firstPackets = "first packets"
     case audit = "whole audit"
+    /// Its packets are changes.
+    case ruleChange = "rule change"
   }
 
   public var stage: Stage

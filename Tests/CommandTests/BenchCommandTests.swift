@@ -18,7 +18,9 @@ import Testing
     let rows = try #require(document["measurements"] as? [[String: Any]])
     let stages = Set(rows.compactMap { $0["stage"] as? String })
     #expect(
-      stages == ["decode", "address lookup", "rule match", "tracking", "first packets", "whole audit"])
+      stages == [
+        "decode", "address lookup", "rule match", "tracking", "first packets", "whole audit", "rule change",
+      ])
     #expect(rows.allSatisfy { $0["ns"] is Double || $0["ns"] is Int })
     let second = try CommandRun(Self.small + ["--format", "csv", "--compare", path])
     #expect(second.exitCode == 0, "\(second.errors)")

@@ -8,6 +8,9 @@ import TrafficAudit
 import VirtualNetworks
 import WireFormat
 
+// The framework has a `Benchmark` too.
+private typealias Benchmarking = RuleBenchmarking.Benchmark
+
 /// Each stage of an audit on synthetic workloads, a fixed seed each.
 let benchmarks: @Sendable () -> Void = {
   Benchmark.defaultConfiguration = .init(
@@ -95,5 +98,15 @@ let benchmarks: @Sendable () -> Void = {
       }
       blackHole(auditor.verdicts.count)
     }
+  }
+
+  let large = SyntheticNetwork(.init(interfaces: 1_000, groups: 167), seed: 1).network
+  let changes = Benchmarking.ruleChange(large)
+  Benchmark("one rule changed among 10,000", configuration: .init(scalingFactor: .one)) { benchmark in
+    var changing = PacketFilter(large)
+    benchmark.startMeasurement()
+    for index in benchmark.scaledIterations { (changing, _) = try changing.applying(changes[index % 2]) }
+    benchmark.stopMeasurement()
+    blackHole(changing.policyCount)
   }
 }

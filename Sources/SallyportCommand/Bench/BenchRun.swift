@@ -80,6 +80,8 @@ struct BenchRun {
       }
     }
     measurements += benchmark.pipeline(audited, frames, flows: flows)
+    let changed = network ?? SyntheticNetwork(.init(interfaces: 1_000, groups: 167), seed: seed).network
+    measurements += try benchmark.ruleChange(changed)
     return report(measurements)
   }
 
