@@ -224,6 +224,12 @@ let package = Package(
         "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
         "PolicyFormats", "TrafficAudit", "TrafficSynthesis", "SallyportCommand", "TestSupport",
       ]),
+    .testTarget(
+      name: "BPFOracleTests",
+      dependencies: [
+        "CLibpcap", "CaptureFiles", "NetworkTypes", "WireFormat", "RuleMatching", "VirtualNetworks",
+        "PolicyFormats", "TrafficSynthesis", "TestSupport",
+      ]),
     .testTarget(name: "SallyportTestingTests", dependencies: ["SallyportTesting", "TestSupport"]),
     .testTarget(
       name: "ReferenceTests",
