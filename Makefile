@@ -19,7 +19,7 @@ SOURCES    = Package.swift $(shell find Sources -type f 2> /dev/null)
 SHARE      = $(DESTDIR)$(PREFIX)/share
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check format install uninstall clean
+.PHONY: help setup build demo test check fuzz sanitize format install uninstall clean
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ test: setup ## Run the tests
 
 check: setup ## Run everything that a change must pass: format, build, tests, layers, ...
 	@Scripts/check
+
+fuzz: setup ## Fuzz every reader of hostile input for a minute (see Fuzz/run.sh)
+	Fuzz/run.sh all 60
 
 format: ## Lay out all Swift files as .swift-format says
 	@for place in Package.swift Sources Tests Benchmarks Fuzz fixtures/swift-package; do \
@@ -70,4 +73,4 @@ uninstall: ## Remove what install put there
 	  $(foreach page,$(MAN_PAGES),'$(SHARE)/man/man1/$(notdir $(page))')
 
 clean: ## Remove all build products
-	rm -rf .build Benchmarks/.build Fuzz/.build
+	rm -rf .build Benchmarks/.build Fuzz/.build Fuzz/.corpus Fuzz/.findings

@@ -24,6 +24,13 @@ let package = Package(
         "TrafficAudit",
         "RuleBenchmarking",
       ]),
+    // What the package in Fuzz/ feeds with made-up input.
+    .library(
+      name: "SallyportFuzzing",
+      targets: [
+        "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
+        "PolicyFormats", "TrafficAudit", "PolicyTesting", "TrafficMetrics", "MetricAlarms", "TrafficCosts",
+      ]),
   ],
   dependencies: [
     // Arguments, help, completions and usage errors as Swift users know them; only the command needs it.

@@ -18,6 +18,8 @@ public struct NetworkInterface: Sendable, Hashable {
   public var instance: ResourceID?
   /// Its place among the interfaces of its instance, 0 for the primary one; nil where the input does not tell.
   public var deviceIndex: Int?
+  /// What a device index may be.
+  public static var deviceIndexes: ClosedRange<Int> { 0...1000 }
   /// Whether the interface is attached to anything: an instance, or a service's machinery.
   public var isAttached: Bool
   /// Whether the interface goes when its instance is terminated; nil where the input does not tell: then the primary

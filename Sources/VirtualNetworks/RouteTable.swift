@@ -99,6 +99,8 @@ public struct PrefixList: Sendable, Hashable {
   public var entriesAreKnown: Bool
   /// What the list counts as in quotas (semantics SG-37).
   public var maximumEntries: Int?
+  /// What a list's size may be.
+  public static var sizes: ClosedRange<Int> { 1...1_000_000 }
   public var attributes: ResourceAttributes
 
   public init(

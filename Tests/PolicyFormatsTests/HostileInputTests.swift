@@ -97,4 +97,23 @@ import VirtualNetworks
         "note not_modelled $.Addresses[0]",
       ])
   }
+
+  /// Found by fuzzing: such numbers were written as YAML that the reader of YAML refuses.
+  @Test func numbersThatCannotBeArePassedOver() throws {
+    let network = try network(
+      #"{"PrefixLists": [{"PrefixListId": "pl-1", "MaxEntries": 0, "Cidrs": ["10.0.0.0/8"]}]}"#,
+      #"""
+      {"NetworkInterfaces": [{"NetworkInterfaceId": "eni-1", "VpcId": "vpc-1", "SubnetId": "subnet-1",
+        "Attachment": {"DeviceIndex": -1}, "PrivateIpAddress": "10.0.0.4"}]}
+      """#)
+    #expect(
+      network.found == [
+        "warning out_of_range $.PrefixLists[0].MaxEntries",
+        "warning out_of_range $.NetworkInterfaces[0].Attachment.DeviceIndex",
+      ])
+    #expect(network.prefixLists.map(\.maximumEntries) == [nil])
+    #expect(network.networkInterfaces.map(\.deviceIndex) == [nil])
+    let again = try VirtualNetwork(yaml: network.yaml())
+    #expect(again.prefixLists.count == 1 && again.networkInterfaces.count == 1)
+  }
 }

@@ -201,4 +201,17 @@ import VirtualNetworks
     let silent = "2 123456789012 eni-1 - - - - - - - 1714550520 1714550579 - NODATA"
     #expect(try FlowLogEntry(silent, .standard, line: 1) == nil)
   }
+
+  /// The sum of two such counts trapped.
+  @Test func countsOfAnySizeAreAddedUp() throws {
+    var scene = SemanticsNetwork()
+    scene.inbound("web", "tcp 443 from 0.0.0.0/0")
+    let most = Int.max
+    let lines = (0..<3).map { second in
+      "2 123456789012 eni-web 203.0.113.7 10.0.0.10 50000 23 6 \(most) \(most - second) \(second) \(most) ACCEPT OK"
+    }
+    let disagreement = try #require(try compare(scene, lines).disagreements.first)
+    #expect(disagreement.records == 3)
+    #expect(disagreement.packets == most && disagreement.bytes == most)
+  }
 }

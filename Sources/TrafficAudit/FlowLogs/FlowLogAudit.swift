@@ -249,8 +249,10 @@ public struct FlowLogAudit: Sendable {
         ipProtocol: key.ipProtocol, port: key.port, firstLine: entry.line,
         explanation: place.map { explain($0, prediction) } ?? "", reasons: reasons(entry, prediction))
     group.records += 1
-    group.packets += entry.packets
-    group.bytes += entry.bytes
+    // A line may say anything: two counts near the largest number must not end the audit.
+    group.packets =
+      group.packets.addingReportingOverflow(entry.packets).overflow ? .max : group.packets + entry.packets
+    group.bytes = group.bytes.addingReportingOverflow(entry.bytes).overflow ? .max : group.bytes + entry.bytes
     group.firstLine = min(group.firstLine, entry.line)
     groups[key] = group
   }

@@ -43,6 +43,15 @@ struct AWSRecord {
     }
   }
 
+  /// An integer that no verdict hangs on; one that cannot be is passed over with a warning.
+  func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
+    guard let number = integer(name), !range.contains(number) else { return integer(name) }
+    log.add(
+      .warning, "out_of_range", at: location.appending("." + name),
+      "\(name) is \(number); expected \(range.lowerBound) to \(range.upperBound); it is passed over")
+    return nil
+  }
+
   func flag(_ name: String) -> Bool? {
     switch value(name) {
     case nil: return nil

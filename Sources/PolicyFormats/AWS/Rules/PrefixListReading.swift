@@ -14,7 +14,7 @@ extension AWSImporter {
     prefixLists.add(
       PrefixList(
         id: id, listName: name, entries: entries ?? [], entriesAreKnown: entries != nil,
-        maximumEntries: record.integer("MaxEntries"), attributes: attributes), log)
+        maximumEntries: record.integer("MaxEntries", in: PrefixList.sizes), attributes: attributes), log)
   }
 
   private func blocks(_ record: AWSRecord, _ id: ResourceID) -> [IPPrefix]? {

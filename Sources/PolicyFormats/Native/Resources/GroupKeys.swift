@@ -59,7 +59,7 @@ enum GroupKeys {
         .id(), .text("name", \.listName, "Its name, where it is not the key."),
         .blocks("entries", \.entries, "Its blocks."),
         .flag("entries_known", \.entriesAreKnown, default: true, "false: its blocks are not told."),
-        .integer("max_entries", \.maximumEntries, in: 1...1_000_000, "What it counts as in quotas."),
+        .integer("max_entries", \.maximumEntries, in: PrefixList.sizes, "What it counts as in quotas."),
       ] + NativeKey.attributes(\.attributes))
   }
 

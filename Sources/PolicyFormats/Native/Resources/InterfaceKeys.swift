@@ -33,7 +33,8 @@ struct InterfaceDraft {
             "device_index", .nullable(.integer(0...1000)),
             "Its place among the interfaces of its instance, 0 for the primary one; without it that in the list."
           ) { node, draft, _ throws(YAMLProblem) in
-            draft.interface.deviceIndex = node.isNull ? nil : try node.integer(in: 0...1000)
+            draft.interface.deviceIndex =
+              node.isNull ? nil : try node.integer(in: NetworkInterface.deviceIndexes)
           } write: { draft, _ in
             if draft.deviceIndex == .implied { return nil }
             return draft.interface.deviceIndex.map(YAMLValue.number)
