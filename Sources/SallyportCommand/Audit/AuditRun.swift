@@ -63,7 +63,9 @@ struct AuditRun {
   mutating func audit(
     _ paths: [String], filter expression: String?, sinks: inout AuditSinks, progress: inout ProgressBar
   ) throws {
-    let inputs = try open(paths, expression)
+    // Of equal times the capture that is opened first comes first: by path, so that the order on the command line, which a
+    // shell or a script may choose, decides nothing.
+    let inputs = try open(paths.sorted(), expression)
     let first = inputs.compactMap(\.start).min()
     if let first { sinks.begin(at: first) }
     let start = first ?? CaptureTime(nanoseconds: 0)

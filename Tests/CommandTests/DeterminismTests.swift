@@ -1,0 +1,83 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Same input, same bytes out: for any number of workers, from files and pipes, whatever the order on the command line.
+@Suite struct DeterminismTests {
+  private static let network = "fixtures/networks/three-tier"
+  private let folder: TemporaryFolder
+  /// Captures that overlap, two of them with the same times.
+  private let captures: [String]
+
+  init() throws {
+    folder = try TemporaryFolder()
+    var bytes = try AuditCommandTests.bytes()
+    let whole = try folder.write(bytes, "b.pcap")
+    bytes = bytes[..<AuditCommandTests.recordStart(in: bytes, after: 700)]
+    captures = [
+      whole, try folder.write(bytes, "c.pcap"), Environment.fixture("captures/web-1.pcap"),
+      Environment.fixture("captures/db-1.pcapng"),
+    ]
+  }
+
+  /// Every output of an audit, by name.
+  private func outputs(_ captures: [String], _ more: String...) throws -> [String: Data] {
+    let place = try TemporaryFolder()
+    let files = [
+      "--verdicts": "verdicts", "--flow-log": "log", "--metrics": "metrics.csv", "--write-denied": "denied",
+    ]
+    let options = files.sorted { $0.key < $1.key }.flatMap { [$0.key, place.path($0.value)] }
+    let run = try CommandRun(
+      ["audit"] + captures + ["-n", Self.network, "--format", "json"] + more + options)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    var outputs = ["report": Data(run.output.utf8), "errors": Data(run.errors.utf8)]
+    for name in files.values { outputs[name] = try Data(contentsOf: place.url.appendingPathComponent(name)) }
+    #expect(outputs.filter { $0.value.isEmpty }.keys.sorted() == ["errors"])
+    return outputs
+  }
+
+  private func compare(_ outputs: [String: Data], _ expected: [String: Data], _ what: String) {
+    for (name, data) in expected { #expect(outputs[name] == data, "\(what): another \(name)") }
+  }
+
+  @Test func anyNumberOfWorkers() throws {
+    let expected = try outputs(captures, "--jobs", "1")
+    for jobs in ["2", "3", "8"] {
+      compare(try outputs(captures, "--jobs", jobs), expected, "\(jobs) workers")
+    }
+    // Without outputs that need each packet's bytes, reading goes on while a batch is judged.
+    let reports = try ["1", "2", "3", "8"].map { jobs in
+      try CommandRun(["audit"] + captures + ["-n", Self.network, "--jobs", jobs]).output
+    }
+    #expect(!reports[0].isEmpty && Set(reports).count == 1)
+  }
+
+  @Test func anyOrderOnTheCommandLine() throws {
+    let expected = try outputs(captures)
+    var random = SeededRandom.fresh("order of captures")
+    for order in [captures.reversed(), captures.shuffled(using: &random), captures.shuffled(using: &random)] {
+      compare(try outputs(order), expected, "\(order)")
+    }
+  }
+
+  @Test func mappedOrPiped() throws {
+    for capture in captures {
+      let expected = try outputs([capture])
+      // The report names its input: the other outputs do not.
+      for command in ["cat \(capture) |", "gzip -c \(capture) |"] {
+        let place = try TemporaryFolder()
+        let run = try CommandRun(
+          shell: """
+            \(command) $sallyport audit - -n \(Self.network) -q -o /dev/null --jobs 3 \
+              --verdicts \(place.path("verdicts")) --flow-log \(place.path("log")) --metrics \(place.path("metrics.csv")) \
+              --write-denied \(place.path("denied"))
+            """)
+        #expect(run.exitCode == 0, "\(run.errors)")
+        for name in ["verdicts", "log", "metrics.csv", "denied"] {
+          let data = try Data(contentsOf: place.url.appendingPathComponent(name))
+          #expect(data == expected[name], "\(command) \(name)")
+        }
+      }
+    }
+  }
+}
