@@ -13,12 +13,13 @@ public struct InputLines: ~Copyable {
     var scanned = 0
     while true {
       let (length, isWhole) = lineLength(from: scanned)
-      if isWhole { return take(length, skipping: 1) }
-      scanned = length
-      guard scanned <= CaptureLimits.lineLength else {
+      // Before a whole line is taken, too: of a mapped file every line is whole.
+      guard length <= CaptureLimits.lineLength else {
         throw .excess(
           input: window.input, what: "bytes in line \(number + 1)", limit: CaptureLimits.lineLength)
       }
+      if isWhole { return take(length, skipping: 1) }
+      scanned = length
       if try !window.fill(needed: scanned + 1) {
         return scanned > 0 ? take(scanned, skipping: 0) : nil
       }

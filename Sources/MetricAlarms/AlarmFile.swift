@@ -45,22 +45,27 @@ public struct AlarmFile: Sendable {
       }
       log.checkKeys(of: root, known: ["alarms"])
       let listed = try root.required("alarms").mapping("a mapping from names to alarms")
+      try Self.check(listed.members.count, at: root.location)
       for member in listed.members {
         if let alarm = log.attempt({ () throws(YAMLProblem) in try AlarmReader(log).alarm(member) }) {
           alarms.append(alarm)
         }
       }
     }
-    if alarms.count > Self.limit {
-      log.add(at: document.root.location, "\(alarms.count) alarms; the limit is \(Self.limit)")
-    }
     try log.throwIfAny()
+  }
+
+  private static func check(_ count: Int, at location: SourceLocation) throws(YAMLProblem) {
+    guard count > limit else { return }
+    throw YAMLProblem(at: location, "\(count) alarms; the limit is \(limit)")
   }
 
   private mutating func read(
     described: YAMLNode, composite: YAMLNode?, _ log: YAMLProblemLog
   ) throws(YAMLProblem) {
-    for node in try described.list("a list of alarms") {
+    let nodes = try described.list("a list of alarms")
+    try Self.check(nodes.count, at: described.location)
+    for node in nodes {
       guard let mapping = log.attempt({ () throws(YAMLProblem) in try node.mapping("an alarm") }) else {
         continue
       }

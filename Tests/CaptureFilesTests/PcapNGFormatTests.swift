@@ -241,4 +241,18 @@ struct PcapNGFormatTests {
     let error = try #require(try ReadCapture(bytes).error)
     #expect("\(error)".hasSuffix("more than 65536 interfaces"))
   }
+
+  /// The resolution of times is believed as the last option that is looked at, and not as one later.
+  @Test(arguments: [(1023, 1_000_000_000), (1024, 1000)] as [(Int, Int64)])
+  func optionsBeyondTheLimitArePassedOver(before: Int, time: Int64) throws {
+    let bytes = Self.bytes { file in
+      let comments = (0..<before).flatMap { _ in file.option(1, [0x61]) }
+      // if_tsresol: seconds instead of microseconds.
+      file.interface(options: comments + file.option(9, [0]) + file.option(0, []))
+      file.enhanced([1], time: 1)
+    }
+    let capture = try ReadCapture(bytes)
+    #expect(capture.error == nil)
+    #expect(capture.times == [time])
+  }
 }

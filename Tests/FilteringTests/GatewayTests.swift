@@ -145,4 +145,36 @@ struct GatewayTests {
     network.route("rtb-db", "203.0.113.0/24", .networkInterface("eni-app2"))
     #expect(ask(network, "10.0.2.10", "203.0.113.7").blockers.contains { $0.step.code == .badStateRoute })
   }
+
+  @Test("Routes that lead in circles end: two transit gateways, each of which has the other's hosts")
+  func circles() {
+    var network = SemanticsNetwork()
+    network.route("rtb-b", "10.9.0.0/16", .transitGateway("tgw-1"))
+    network.network.transitGateways = [TransitGateway(id: "tgw-1"), TransitGateway(id: "tgw-2")]
+    network.network.transitGatewayAttachments = [
+      TransitGatewayAttachment(
+        id: "att-b", transitGateway: "tgw-1", kind: .vpc, resource: "vpc-b", associatedTable: "tgw-rtb-1",
+        subnets: ["subnet-b"]),
+      TransitGatewayAttachment(
+        id: "att-12", transitGateway: "tgw-1", kind: .peering, resource: "tgw-2", associatedTable: "tgw-rtb-1"
+      ),
+      TransitGatewayAttachment(
+        id: "att-21", transitGateway: "tgw-2", kind: .peering, resource: "tgw-1", associatedTable: "tgw-rtb-2"
+      ),
+    ]
+    network.network.transitGatewayRouteTables = [
+      ("tgw-rtb-1", "tgw-1", "att-12"), ("tgw-rtb-2", "tgw-2", "att-21"),
+    ]
+    .map { table, gateway, attachment in
+      TransitGatewayRouteTable(
+        id: ResourceID(table), transitGateway: ResourceID(gateway),
+        routes: [
+          TransitGatewayRoute(
+            destination: .prefix(IPPrefix("10.9.0.0/16")!), attachments: [ResourceID(attachment)])
+        ], propagations: [])
+    }
+    let answer = ask(network, "10.1.0.10", "10.9.0.1")
+    #expect(answer.blockers.last?.step.code == .noPossibleDestination, "\(answer.steps.map(\.step))")
+    #expect(answer.steps.map(\.step.leg).max() == 16)
+  }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import MetricAlarms
 import NetworkTypes
+import PolicyFormats
 import ReportFormats
 import Testing
 
@@ -109,5 +110,20 @@ struct AlarmFileTests {
     #expect(trigger["Statistic"] as? String == "AVERAGE")
     #expect(trigger["Threshold"] as? Double == 100)
     #expect((trigger["Dimensions"] as? [[String: String]]) == [["value": "i-1", "name": "InstanceId"]])
+  }
+
+  @Test("A file with too many alarms is refused before they are looked at", arguments: [false, true])
+  func tooManyAlarms(isDescription: Bool) throws {
+    let count = AlarmFile.limit + 1
+    let text =
+      isDescription
+      ? "{\"MetricAlarms\": [\(Array(repeating: "0", count: count).joined(separator: ","))]}"
+      : "alarms:\n" + (0..<count).map { "  a\($0): 0\n" }.joined()
+    do {
+      _ = try file(text)
+      Issue.record("the file was taken")
+    } catch let problems as YAMLProblems {
+      #expect(problems.all.map(\.message) == ["\(count) alarms; the limit is \(AlarmFile.limit)"])
+    }
   }
 }

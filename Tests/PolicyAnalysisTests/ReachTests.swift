@@ -32,6 +32,29 @@ struct ReachTests {
     }
     #expect(seen == [.allow, .deny, .unknown])
   }
+
+  @Test("A question with more kinds of packets than the limit is an error, after those within it")
+  func kindsBeyondTheLimit() throws {
+    let scene = ReachScene(seed: 7, hasPublicBlocks: false)
+    let analyzer = ReachAnalyzer(PacketFilter(scene.world.network))
+    var question = scene.question
+    question.sources = [.internet]
+    question.destinations = scene.world.network.networkInterfaces.indices.map { .interface($0) }
+    var most = 0
+    try analyzer.visit(question, limit: .max) { _ in
+      most += 1
+      return true
+    }
+    #expect(most > 3)
+    var seen = 0
+    #expect(throws: ReachError.tooManyKinds(limit: 3)) {
+      try analyzer.visit(question, limit: 3) { _ in
+        seen += 1
+        return true
+      }
+    }
+    #expect(seen >= 3 && seen < most)
+  }
 }
 
 /// A random network with a random question about it.

@@ -1,9 +1,10 @@
 import NetworkTypes
-import PolicyFormats
 import RuleMatching
 import TestSupport
 import Testing
 import VirtualNetworks
+
+@testable import PolicyFormats
 
 @Suite("Events")
 struct EventFileTests {
@@ -281,6 +282,23 @@ struct EventFileTests {
         _ = try? timeline(String(decoding: text.utf8.prefix(end), as: UTF8.self))
       }
       _ = try? timeline(text)
+    }
+  }
+
+  @Test("A trail with too many events is refused")
+  func tooManyEvents() throws {
+    func trail(_ count: Int) -> [UInt8] {
+      let records = (0..<count).map { number in
+        #"""
+        {"eventTime": "2026-01-05T09:00:0\#(number)Z", "eventSource": "ec2.amazonaws.com", "eventName": "StopInstances",
+         "requestParameters": {"instancesSet": {"items": [{"instanceId": "i-1"}]}}}
+        """#
+      }
+      return Array("{\"Records\": [\(records.joined(separator: ","))]}".utf8)
+    }
+    #expect(try CloudTrailReader(trail(3), file: "trail.json", limit: 3).events.count == 3)
+    #expect(throws: PolicyFormatError.tooLarge(path: "trail.json", what: "too many events", limit: 3)) {
+      try CloudTrailReader(trail(4), file: "trail.json", limit: 3)
     }
   }
 }

@@ -175,6 +175,14 @@ struct HeaderTests {
       "2001:db8::1 > 2001:db8::2 0 [ipv6_extension: more than 128 headers]"),
   ]
 
+  /// Tags within tags, as many as are stepped over, and one more.
+  @Test(arguments: [(64, true), (65, false)]) func manyHeaders(count: Int, isDecoded: Bool) {
+    let tags = (0..<count).flatMap { $0 == count - 1 ? hex("0001 0800") : hex("0001 8100") }
+    let packet = decode(Parts.macs + hex("8100") + tags + Parts.ipv4(Parts.tcp)).packet
+    #expect(packet.stop?.description == (isDecoded ? nil : "more than 64 headers"))
+    #expect(packet.hasTransport == isDecoded)
+  }
+
   static let transports: [HeaderRow] = [
     HeaderRow("UDP", Parts.ipv4(Parts.udp, protocol: 17), .raw, "10.0.0.1.1000 > 10.0.0.2.2000 udp"),
     HeaderRow(

@@ -15,9 +15,11 @@ struct CloudTrailReader {
 
   /// Events of one file.
   static let limit = 1_000_000
+  private let limit: Int
 
-  init(_ bytes: [UInt8], file: String) throws {
+  init(_ bytes: [UInt8], file: String, limit: Int = Self.limit) throws {
     self.file = file
+    self.limit = limit
     var parser = JSONParser(bytes)
     var documents = 0
     repeat {
@@ -129,8 +131,8 @@ struct CloudTrailReader {
   }
 
   private mutating func add(_ event: EventFile.PendingEvent) throws {
-    guard events.count < Self.limit else {
-      throw PolicyFormatError.tooLarge(path: file, what: "too many events", limit: Self.limit)
+    guard events.count < limit else {
+      throw PolicyFormatError.tooLarge(path: file, what: "too many events", limit: limit)
     }
     events.append(event)
   }

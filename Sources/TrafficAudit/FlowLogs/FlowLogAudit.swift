@@ -84,6 +84,7 @@ public struct FlowLogAudit: Sendable {
   public static let interfaceLimit = 1000
   /// Groups that are told apart by remote and port; further ones are put together.
   public static let groupLimit = 100_000
+  package var limit = Self.groupLimit
 
   public init(_ filter: PacketFilter, _ network: VirtualNetwork) {
     self.filter = filter
@@ -236,7 +237,7 @@ public struct FlowLogAudit: Sendable {
       isAccepted: entry.isAccepted, prediction: prediction, interface: entry.interface, direction: direction,
       remote: IPPrefix(remote, length: remote.family == .v4 ? 24 : 64), ipProtocol: entry.ipProtocol,
       port: isService ? entry.destinationPort : nil)
-    if groups.count >= Self.groupLimit && groups[key] == nil {
+    if groups.count >= limit && groups[key] == nil {
       key.remote = remote.family == .v4 ? .v4(.everything) : .v6(.everything)
       key.port = nil
     }

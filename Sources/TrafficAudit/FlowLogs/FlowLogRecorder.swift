@@ -24,6 +24,7 @@ public struct FlowLogRecord: Sendable, Hashable {
 public struct FlowLogRecorder: Sendable {
   /// Records of one interval that are kept open.
   public static let recordLimit = 1 << 20
+  package var limit = Self.recordLimit
 
   private var finder: PassageFinder
   /// Nanoseconds of an interval.
@@ -82,7 +83,7 @@ public struct FlowLogRecorder: Sendable {
     if let known = slotsOfPackets[key] {
       places = known
     } else {
-      if records.count >= Self.recordLimit || slotsOfPackets.count >= Self.recordLimit { close() }
+      if records.count >= limit || slotsOfPackets.count >= limit { close() }
       places = open(finder.passages(of: header, tracker[verdict.outcome]), at: packet.time)
       slotsOfPackets[key] = places
     }

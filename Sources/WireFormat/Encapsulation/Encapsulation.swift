@@ -27,7 +27,7 @@ enum Encapsulation {
   static func payload(of frame: Span<UInt8>, etherType: UInt16, at offset: Int) -> LinkPayload {
     var type = etherType
     var offset = offset
-    for _ in 0..<limit {
+    for _ in 0...limit {
       let header = frame.extracting(droppingFirst: offset)
       let step: EncapsulationStep
       switch type {
