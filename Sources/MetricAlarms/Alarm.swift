@@ -1,10 +1,9 @@
 import VirtualNetworks
 
 /// An alarm over a metric, as CloudWatch defines it (semantics section 9).
+@dynamicMemberLookup
 public struct Alarm: Sendable, Hashable {
-  public var name: String
-  public var summary: String
-  public var arn: String?
+  public var profile: AlarmProfile
   public var metric: AlarmMetric
   public var statistic: Statistic
   /// Seconds: 10, 20, 30, or a multiple of 60 (semantics AL-2).
@@ -15,12 +14,12 @@ public struct Alarm: Sendable, Hashable {
   public var comparison: Comparison
   public var threshold: Double
   public var missingData: MissingData
-  public var actionsEnabled: Bool
-  /// Whom to tell when the alarm comes to a state.
-  public var actions: [AlarmState: [String]]
-  /// When the alarm was last changed, as its description says.
-  public var updated: String?
-  public var location: SourceLocation
+
+  /// Name, actions and the like.
+  public subscript<Value>(dynamicMember path: WritableKeyPath<AlarmProfile, Value>) -> Value {
+    get { profile[keyPath: path] }
+    set { profile[keyPath: path] = newValue }
+  }
 
   public enum Statistic: Sendable, Hashable {
     case sum, average, minimum, maximum, sampleCount
@@ -66,8 +65,7 @@ public struct Alarm: Sendable, Hashable {
     missingData: MissingData = .missing, actions: [AlarmState: [String]] = [:],
     location: SourceLocation = SourceLocation()
   ) {
-    self.name = name
-    self.summary = summary
+    profile = AlarmProfile(name: name, summary: summary, actions: actions, location: location)
     self.metric = metric
     self.statistic = statistic
     self.period = period
@@ -76,17 +74,7 @@ public struct Alarm: Sendable, Hashable {
     self.comparison = comparison
     self.threshold = threshold
     self.missingData = missingData
-    actionsEnabled = true
-    self.actions = actions
-    self.location = location
   }
-}
-
-/// The state of an alarm; raw values are CloudWatch's (semantics AL-1).
-public enum AlarmState: String, Sendable, Hashable, CaseIterable {
-  case ok = "OK"
-  case alarm = "ALARM"
-  case insufficientData = "INSUFFICIENT_DATA"
 }
 
 extension Alarm.Statistic {

@@ -1,27 +1,6 @@
 import NetworkTypes
 import TrafficMetrics
 
-/// A change of an alarm's state.
-public struct AlarmTransition: Sendable, Hashable {
-  public var alarm: Alarm
-  public var time: CaptureTime
-  public var old: AlarmState
-  public var new: AlarmState
-  /// In CloudWatch's words.
-  public var reason: String
-
-  public init(alarm: Alarm, time: CaptureTime, old: AlarmState, new: AlarmState, reason: String) {
-    self.alarm = alarm
-    self.time = time
-    self.old = old
-    self.new = new
-    self.reason = reason
-  }
-
-  /// Whom to tell of it (semantics AL-8).
-  public var actions: [String] { alarm.actionsEnabled ? alarm.actions[new] ?? [] : [] }
-}
-
 /// Alarms with their states, fed with periods of metrics in order of time.
 public struct AlarmBoard: Sendable {
   public private(set) var states: [AlarmState]
@@ -31,13 +10,23 @@ public struct AlarmBoard: Sendable {
   /// Samples of each alarm's metric, the oldest first, and when the last one ends.
   private var samples: [[Double?]]
   private var end: CaptureTime?
+  private var composites: CompositeBoard
 
   /// Every alarm begins with INSUFFICIENT_DATA (semantics AL-1).
-  public init(_ alarms: [Alarm]) {
+  ///
+  /// - Parameter composites: Each after those that it names; one that names an alarm which is not there takes it for
+  ///   one without data.
+  public init(_ alarms: [Alarm], composites: [CompositeAlarm] = []) {
     self.alarms = alarms
     period = alarms.contains { $0.period < 60 } ? 10 : 60
     states = alarms.map { _ in .insufficientData }
     samples = alarms.map { _ in [] }
+    self.composites = CompositeBoard(composites, over: alarms)
+  }
+
+  /// The states of all alarms, those over metrics first.
+  public var current: [(alarm: AlarmProfile, state: AlarmState)] {
+    zip(alarms, states).map { ($0.profile, $1) } + composites.current
   }
 
   /// Takes a period of ``period`` seconds, evaluates the alarms that are due at its end, and returns what changed.
@@ -85,7 +74,7 @@ public struct AlarmBoard: Sendable {
           reason: AlarmReason.text(alarm, points, at: time, from: states[index], to: new)))
       states[index] = new
     }
-    return changes
+    return changes + composites.evaluate(at: time, after: changes)
   }
 
   /// The evaluation range, oldest first; periods slide, the last one ends now.

@@ -37,6 +37,35 @@ enum AlarmReason {
       + "(minimum \(count(minimum)) for \(old.rawValue) -> \(new.rawValue) transition)."
   }
 
+  /// Why a composite alarm has its first state.
+  static func creation(_ alarm: CompositeAlarm, _ state: AlarmState) -> String {
+    "\(alarm.profile.label) was created and its alarm rule evaluates to \(state.rawValue)"
+  }
+
+  /// Which alarms changed a composite alarm: `… transitioned to ALARM at Wednesday 10 November, 2021 02:45:55 UTC`.
+  static func text(_ children: [AlarmTransition.Child]) -> String {
+    children.map { "\($0.alarm.label) transitioned to \($0.state.rawValue) at \(longDate($0.time))" }
+      .joined(separator: ", ")
+  }
+
+  private static func longDate(_ time: CaptureTime) -> String {
+    let weekdays = ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"]
+    let months = [
+      "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+      "November", "December",
+    ]
+    // The first of January 1970 was a Thursday.
+    let length: Int64 = 86_400_000_000_000
+    let (days, rest) = time.nanoseconds.quotientAndRemainder(dividingBy: length)
+    let day = Int(rest < 0 ? days - 1 : days)
+    let parts = time.description.prefix(10).split(separator: "-")
+    guard parts.count == 3, let month = Int(parts[1]), months.indices.contains(month - 1) else {
+      return time.description
+    }
+    return "\(weekdays[((day % 7) + 7) % 7]) \(parts[2]) \(months[month - 1]), \(parts[0]) "
+      + "\(time.description.dropFirst(11).prefix(8)) UTC"
+  }
+
   private static func count(_ number: Int) -> String { "\(number) datapoint\(number == 1 ? "" : "s")" }
 
   /// `02/02/25 12:05:00`, day first.

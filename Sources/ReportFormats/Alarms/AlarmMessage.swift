@@ -25,9 +25,21 @@ public struct AlarmMessage: Sendable {
   /// The JSON text.
   public var body: String {
     let alarm = transition.alarm
-    let arn = alarm.arn ?? "arn:aws:cloudwatch:\(region):\(account):alarm:\(alarm.name)"
+    let arn = arn(of: alarm)
     func actions(_ state: AlarmState) -> JSONText { .strings(alarm.actions[state] ?? []) }
     let time = Self.time(transition.time)
+    if case .rule(let composite, let children) = transition.cause {
+      return JSONText.object([
+        ("AlarmName", .string(alarm.name)),
+        ("AlarmDescription", alarm.summary.isEmpty ? .null : .string(alarm.summary)),
+        ("AWSAccountId", .string(account)), ("NewStateValue", .string(transition.new.rawValue)),
+        ("NewStateReason", .string(transition.reason)), ("StateChangeTime", .string(time)),
+        ("Region", .string(Self.longName(region))), ("AlarmArn", .string(arn)), ("OKActions", actions(.ok)),
+        ("AlarmActions", actions(.alarm)), ("InsufficientDataActions", actions(.insufficientData)),
+        ("OldStateValue", .string(transition.old.rawValue)), ("AlarmRule", .string(composite.text)),
+        ("TriggeringChildren", .array(children.map(triggering))),
+      ]).compact()
+    }
     return JSONText.object([
       ("AlarmName", .string(alarm.name)),
       ("AlarmDescription", alarm.summary.isEmpty ? .null : .string(alarm.summary)),
@@ -41,8 +53,22 @@ public struct AlarmMessage: Sendable {
     ]).compact()
   }
 
+  private func arn(of alarm: AlarmProfile) -> String {
+    alarm.arn ?? "arn:aws:cloudwatch:\(region):\(account):alarm:\(alarm.name)"
+  }
+
+  private func triggering(_ child: AlarmTransition.Child) -> JSONText {
+    .object([
+      ("Arn", .string(arn(of: child.alarm))),
+      (
+        "State",
+        .object([("Value", .string(child.state.rawValue)), ("Timestamp", .string(Self.time(child.time)))])
+      ),
+    ])
+  }
+
   private var trigger: JSONText {
-    let alarm = transition.alarm
+    guard case .metric(let alarm) = transition.cause else { return .null }
     let isExtended = if case .percentile = alarm.statistic { true } else { false }
     let statistic = isExtended ? alarm.statistic.name : alarm.statistic.messageName
     return .object([

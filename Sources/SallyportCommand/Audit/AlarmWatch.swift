@@ -11,9 +11,11 @@ struct AlarmWatch {
   private var done: [MetricPeriod] = []
   /// Changes of states, in order of time.
   private(set) var transitions: [AlarmTransition] = []
+  /// Where changes are told at once; nil where they are told at the end.
+  var desk: AlarmDesk?
 
-  init(_ filter: PacketFilter, _ alarms: [Alarm]) {
-    board = AlarmBoard(alarms)
+  init(_ filter: PacketFilter, _ file: AlarmFile) {
+    board = AlarmBoard(file.alarms, composites: file.composites)
     recorder = MetricRecorder(filter, period: board.period)
   }
 
@@ -39,7 +41,11 @@ struct AlarmWatch {
   }
 
   private mutating func evaluate() {
-    for period in done { transitions += board.take(period) }
+    for period in done {
+      let changes = board.take(period)
+      transitions += changes
+      if let desk { changes.forEach(desk.post) }
+    }
     done.removeAll(keepingCapacity: true)
   }
 }

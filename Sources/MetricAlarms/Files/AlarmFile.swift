@@ -15,9 +15,14 @@ import VirtualNetworks
 ///     actions: [file:alarms.ndjson, command:./page.sh]
 ///     ok_actions: [http://127.0.0.1:8080/hook]
 ///     insufficient_data_actions: [arn:aws:sns:eu-west-1:123456789012:ops]
+///   page:
+///     rule: ALARM(denied) AND NOT ALARM(deploying)     # a composite alarm
+///     actions: ["command:./page.sh"]
 /// ```
 public struct AlarmFile: Sendable {
   public var alarms: [Alarm] = []
+  /// Alarms over other alarms, each after those that its rule names.
+  public var composites: [CompositeAlarm] = []
   /// What was passed over.
   public var warnings: [String] = []
   /// Whether the file describes alarms of an account: whom they tell there should hear nothing of a rehearsal.
@@ -38,20 +43,27 @@ public struct AlarmFile: Sendable {
     _ = log.attempt { () throws(YAMLProblem) in
       let root = try document.root.mapping(
         "a mapping with the key \"alarms\", or the output of describe-alarms")
-      if let described = root["MetricAlarms"] {
+      if root["MetricAlarms"] != nil || root["CompositeAlarms"] != nil {
         isDescription = true
-        try read(described: described, composite: root["CompositeAlarms"], log)
+        try read(metric: root["MetricAlarms"], log)
+        try read(composite: root["CompositeAlarms"], log)
         return
       }
       log.checkKeys(of: root, known: ["alarms"])
       let listed = try root.required("alarms").mapping("a mapping from names to alarms")
       try Self.check(listed.members.count, at: root.location)
       for member in listed.members {
-        if let alarm = log.attempt({ () throws(YAMLProblem) in try AlarmReader(log).alarm(member) }) {
-          alarms.append(alarm)
+        _ = log.attempt { () throws(YAMLProblem) in
+          let mapping = try member.value.mapping("an alarm: {metric: packets, when: sum > 100}")
+          if mapping["rule"] == nil {
+            alarms.append(try AlarmReader(log).alarm(member))
+          } else {
+            composites.append(try AlarmReader(log).composite(member))
+          }
         }
       }
     }
+    arrange(log)
     try log.throwIfAny()
   }
 
@@ -60,18 +72,35 @@ public struct AlarmFile: Sendable {
     throw YAMLProblem(at: location, "\(count) alarms; the limit is \(limit)")
   }
 
-  private mutating func read(
-    described: YAMLNode, composite: YAMLNode?, _ log: YAMLProblemLog
-  ) throws(YAMLProblem) {
+  /// Puts composite alarms in their order. What a person wrote must be there; in an account's alarms some are not
+  /// evaluated, nor then those that hang on them.
+  private mutating func arrange(_ log: YAMLProblemLog) {
+    let hierarchy = AlarmHierarchy(composites, over: alarms.map(\.profile))
+    composites = hierarchy.ordered
+    for (alarm, reason) in hierarchy.refused {
+      if isDescription {
+        warnings.append("\(alarm.profile.location): \(alarm.profile.name): \(reason); passed over")
+      } else {
+        log.add(at: alarm.profile.location, reason)
+      }
+    }
+  }
+
+  private static func nodes(_ described: YAMLNode?) throws(YAMLProblem) -> [YAMLNode] {
+    guard let described else { return [] }
     let nodes = try described.list("a list of alarms")
-    try Self.check(nodes.count, at: described.location)
-    for node in nodes {
+    try check(nodes.count, at: described.location)
+    return nodes
+  }
+
+  private mutating func read(metric described: YAMLNode?, _ log: YAMLProblemLog) throws(YAMLProblem) {
+    for node in try Self.nodes(described) {
       guard let mapping = log.attempt({ () throws(YAMLProblem) in try node.mapping("an alarm") }) else {
         continue
       }
       let name = (try? mapping["AlarmName"]?.text()) ?? "an alarm without a name"
-      if mapping["Metrics"]?.listOrOne.isEmpty == false {
-        warnings.append("\(node.location): \(name) watches an expression over metrics; passed over")
+      if let objection = AlarmReader.objection(to: mapping) {
+        warnings.append("\(node.location): \(name) \(objection); not evaluated")
         continue
       }
       guard let alarm = log.attempt({ () throws(YAMLProblem) in try AlarmReader(log).described(mapping) })
@@ -84,9 +113,21 @@ public struct AlarmFile: Sendable {
         alarms.append(alarm)
       }
     }
-    let count = composite?.listOrOne.count ?? 0
-    if count > 0 {
-      warnings.append("\(count) composite alarm\(count == 1 ? " is" : "s are") not evaluated; passed over")
+  }
+
+  private mutating func read(composite described: YAMLNode?, _ log: YAMLProblemLog) throws(YAMLProblem) {
+    for node in try Self.nodes(described) {
+      _ = log.attempt { () throws(YAMLProblem) in
+        let mapping = try node.mapping("an alarm")
+        composites.append(try AlarmReader(log).describedComposite(mapping))
+        if let suppressor = mapping["ActionsSuppressor"], !suppressor.isNull,
+          let name = try? suppressor.text()
+        {
+          warnings.append(
+            "\(node.location): \(composites.last?.profile.name ?? ""): that \(name) suppresses its actions is not "
+              + "modelled; they are told of every change")
+        }
+      }
     }
   }
 }

@@ -25,13 +25,43 @@ struct AlarmReader {
       comparison: condition.comparison, threshold: condition.threshold, location: member.keyLocation)
     if let node = mapping["for"] { (alarm.datapointsToAlarm, alarm.evaluationPeriods) = try points(node) }
     if let node = mapping["missing"] { alarm.missingData = try missing(node) }
-    alarm.actions = [
-      .alarm: try texts(mapping["actions"]), .ok: try texts(mapping["ok_actions"]),
-      .insufficientData: try texts(mapping["insufficient_data_actions"]),
-    ]
+    alarm.actions = try actions(mapping, "actions", "ok_actions", "insufficient_data_actions")
     try check(alarm, at: member.keyLocation)
     if let objection = alarm.metric.objection { throw YAMLProblem(at: member.keyLocation, objection) }
     return alarm
+  }
+
+  /// An alarm over other alarms.
+  func composite(_ member: YAMLMapping.Member) throws(YAMLProblem) -> CompositeAlarm {
+    let mapping = try member.value.mapping("a composite alarm: {rule: ALARM(denied)}")
+    log.checkKeys(
+      of: mapping, known: ["rule", "description", "actions", "ok_actions", "insufficient_data_actions"])
+    let profile = AlarmProfile(
+      name: member.key, summary: try mapping["description"]?.text() ?? "",
+      actions: try actions(mapping, "actions", "ok_actions", "insufficient_data_actions"),
+      location: member.keyLocation)
+    return try composite(profile, mapping.required("rule"))
+  }
+
+  func composite(_ profile: AlarmProfile, _ rule: YAMLNode) throws(YAMLProblem) -> CompositeAlarm {
+    let text = try rule.text("a rule: ALARM(denied) OR ALARM(busy)")
+    do throws(AlarmRuleProblem) { return try CompositeAlarm(profile, rule: text) } catch {
+      throw YAMLProblem(at: rule.location, "the rule of \(profile.name): \(error)")
+    }
+  }
+
+  func actions(
+    _ mapping: YAMLMapping, _ alarm: String, _ ok: String, _ missing: String
+  ) throws(YAMLProblem) -> [AlarmState: [String]] {
+    let actions: [AlarmState: [String]] = [
+      .alarm: try texts(mapping[alarm]), .ok: try texts(mapping[ok]),
+      .insufficientData: try texts(mapping[missing]),
+    ]
+    for (state, listed) in actions where listed.count > 5 {
+      throw YAMLProblem(
+        at: mapping.location, "\(listed.count) actions for \(state.rawValue), expected at most 5")
+    }
+    return actions
   }
 
   private func metric(_ mapping: YAMLMapping) throws(YAMLProblem) -> AlarmMetric {
@@ -105,69 +135,20 @@ struct AlarmReader {
     }
   }
 
-  private func missing(_ node: YAMLNode) throws(YAMLProblem) -> Alarm.MissingData {
+  func missing(_ node: YAMLNode) throws(YAMLProblem) -> Alarm.MissingData {
     try node.value("missing, ignore, breaching or notBreaching") { text in
       Alarm.MissingData(rawValue: text == "not_breaching" ? "notBreaching" : text)
     }
   }
 
-  private func texts(_ node: YAMLNode?) throws(YAMLProblem) -> [String] {
+  func texts(_ node: YAMLNode?) throws(YAMLProblem) -> [String] {
     var texts: [String] = []
     for element in node?.listOrOne ?? [] { texts.append(try element.text()) }
     return texts
   }
 
-  // MARK: CloudWatch's form
-
-  func described(_ mapping: YAMLMapping) throws(YAMLProblem) -> Alarm {
-    let location = mapping.location
-    let comparison = try mapping.required("ComparisonOperator").value(
-      Alarm.Comparison.allCases.map(\.rawValue).joined(separator: ", ")
-    ) { Alarm.Comparison(rawValue: $0) }
-    let extended = mapping["ExtendedStatistic"].flatMap { $0.isNull ? nil : $0 }
-    var named = extended
-    if named == nil { named = try mapping.required("Statistic") }
-    let statistic = try (named ?? YAMLNode(.list([]), location: location)).value(
-      "Sum, Average, Minimum, Maximum, SampleCount or p90"
-    ) { Alarm.Statistic($0) }
-    var dimensions: [AlarmMetric.Dimension] = []
-    for node in mapping["Dimensions"]?.listOrOne ?? [] {
-      let dimension = try node.mapping("a dimension")
-      dimensions.append(
-        AlarmMetric.Dimension(try dimension.required("Name").text(), try dimension.required("Value").text()))
-    }
-    var alarm = Alarm(
-      name: try mapping.required("AlarmName").text(),
-      summary: try optional(mapping["AlarmDescription"]) ?? "",
-      metric: AlarmMetric(
-        namespace: try mapping.required("Namespace").text(), name: try mapping.required("MetricName").text(),
-        dimensions: dimensions),
-      statistic: statistic, period: try mapping.required("Period").integer(in: 1...604_800),
-      evaluationPeriods: try mapping.required("EvaluationPeriods").integer(in: 1...604_800),
-      comparison: comparison, threshold: try mapping.required("Threshold").number(), location: location)
-    if let node = mapping["DatapointsToAlarm"], !node.isNull {
-      alarm.datapointsToAlarm = try node.integer(in: 1...604_800)
-    }
-    if let node = mapping["TreatMissingData"], !node.isNull { alarm.missingData = try missing(node) }
-    alarm.arn = try optional(mapping["AlarmArn"])
-    alarm.updated = try optional(mapping["AlarmConfigurationUpdatedTimestamp"])
-    alarm.actionsEnabled = try mapping["ActionsEnabled"]?.bool() ?? true
-    alarm.actions = [
-      .alarm: try texts(mapping["AlarmActions"]), .ok: try texts(mapping["OKActions"]),
-      .insufficientData: try texts(mapping["InsufficientDataActions"]),
-    ]
-    try check(alarm, at: location)
-    return alarm
-  }
-
-  private func optional(_ node: YAMLNode?) throws(YAMLProblem) -> String? {
-    guard let node, !node.isNull else { return nil }
-    if case .scalar(let text, _) = node.content { return text }
-    throw node.problem("text")
-  }
-
-  /// What CloudWatch demands of the numbers (semantics AL-2, AL-3, AL-8).
-  private func check(_ alarm: Alarm, at location: SourceLocation) throws(YAMLProblem) {
+  /// What CloudWatch demands of the numbers (semantics AL-2, AL-3).
+  func check(_ alarm: Alarm, at location: SourceLocation) throws(YAMLProblem) {
     func refuse(_ message: String) throws(YAMLProblem) { throw YAMLProblem(at: location, message) }
     guard [10, 20, 30].contains(alarm.period) || alarm.period > 0 && alarm.period % 60 == 0 else {
       return try refuse("a period of \(alarm.period) s, expected 10, 20, 30 or a multiple of 60")
@@ -183,9 +164,6 @@ struct AlarmReader {
       return try refuse(
         "\(alarm.evaluationPeriods) periods of \(alarm.period) s are more than "
           + (limit == 86_400 ? "a day" : "seven days"))
-    }
-    for (state, actions) in alarm.actions where actions.count > 5 {
-      return try refuse("\(actions.count) actions for \(state.rawValue), expected at most 5")
     }
   }
 }
