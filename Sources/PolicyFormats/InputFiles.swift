@@ -18,6 +18,13 @@ struct InputFiles {
 
   /// The JSON files of a folder at any depth, sorted by path, and how many other files there are.
   func jsonFiles(below root: String) throws(PolicyFormatError) -> (paths: [String], others: Int) {
+    try files(below: root, endings: [".json"])
+  }
+
+  /// The files of a folder at any depth whose names end so, sorted by path, and how many other files there are.
+  func files(
+    below root: String, endings: [String]
+  ) throws(PolicyFormatError) -> (paths: [String], others: Int) {
     var paths: [String] = []
     var others = 0
     // A folder that is linked into itself is visited once.
@@ -34,7 +41,7 @@ struct InputFiles {
         let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
         if isFolder(path) {
           folders.append((path, depth + 1))
-        } else if name.lowercased().hasSuffix(".json") {
+        } else if endings.contains(where: name.lowercased().hasSuffix) {
           if Self.exists(path) && !isRegular(path) {
             throw .unreadablePath(
               path: path, reason: "is no file but a pipe or a device, which would be waited for")
@@ -105,7 +112,7 @@ struct InputFiles {
   }
 
   /// Removes a byte order mark and converts UTF-16, which PowerShell writes with `>`.
-  private static func utf8(_ bytes: [UInt8], path: String) throws(PolicyFormatError) -> [UInt8] {
+  static func utf8(_ bytes: [UInt8], path: String) throws(PolicyFormatError) -> [UInt8] {
     if bytes.starts(with: [0xef, 0xbb, 0xbf]) { return Array(bytes.dropFirst(3)) }
     let isLittle = bytes.starts(with: [0xff, 0xfe])
     let isBig = bytes.starts(with: [0xfe, 0xff])
@@ -137,5 +144,13 @@ public enum TextFile {
     of path: String, limits: ReadingLimits = ReadingLimits()
   ) throws(PolicyFormatError) -> [UInt8] {
     try InputFiles(limits: limits).bytes(of: path)
+  }
+
+  /// The files of a folder at any depth whose names end so, sorted by path; nil if the path is no folder.
+  public static func paths(
+    below folder: String, endings: [String], limits: ReadingLimits = ReadingLimits()
+  ) throws(PolicyFormatError) -> [String]? {
+    let files = InputFiles(limits: limits)
+    return files.isFolder(folder) ? try files.files(below: folder, endings: endings).paths : nil
   }
 }

@@ -92,7 +92,7 @@ struct EventFileTests {
       Mistake("events:\n- {at: +1s, stop: web-9}", "2:19", "nearest: web-1"),
       Mistake(
         "events:\n- {at: +1s, start: web-1}\n- {at: +2s, terminate: web-1}\n- {at: +3s, start: web-1}",
-        "4:20", "the network has no instance web-1"),
+        "4:20", "instance i-web is terminated; start needs"),
       Mistake(
         "events:\n- {at: +1s, remove_rule: {group: web, rule: tcp 443 from 10.0.0.0/8}}", "2:26",
         "has no inbound rule"),

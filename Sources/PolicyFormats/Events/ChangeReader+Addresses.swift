@@ -8,7 +8,7 @@ extension ChangeReader {
       value,
       [
         "name", "id", "subnet", "private_ip", "ipv6", "public_ip", "elastic_ip", "groups", "type", "key",
-        "image", "state", "source_dest_check",
+        "key_pair", "image", "state", "source_dest_check",
       ])
     let subnetID = try id(mapping.required("subnet"), .subnet)
     guard let subnet = network.subnets.first(where: { $0.id == subnetID }) else {
@@ -47,7 +47,8 @@ extension ChangeReader {
       Instance(
         id: instance, state: state.flatMap(InstanceState.init(name:)) ?? .running,
         instanceType: try mapping["type"]?.text() ?? "",
-        image: try mapping["image"]?.text().asID, keyName: try mapping["key"]?.text(), attributes: attributes),
+        image: try mapping["image"]?.text().asID,
+        keyName: try (mapping["key_pair"] ?? mapping["key"])?.text(), attributes: attributes),
       [interface])
   }
 

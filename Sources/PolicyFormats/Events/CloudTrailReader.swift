@@ -8,9 +8,9 @@ import VirtualNetworks
 /// change the network in a way that is not modelled are warned of, once a kind.
 struct CloudTrailReader {
   private(set) var events: [EventFile.PendingEvent] = []
-  private(set) var warnings: [String] = []
+  /// Calls that change a network in a way that is not modelled, by name.
+  private(set) var unmodelled: [String: Int] = [:]
   private let file: String
-  private var unmodelled: [String: Int] = [:]
   private var found = 0
 
   /// Events of one file.
@@ -31,14 +31,13 @@ struct CloudTrailReader {
       }
       try read(value, at: SourceLocation(file: file, path: documents == 1 ? "$" : "document \(documents): $"))
     } while !parser.isAtEnd()
-    guard found > 0 else {
-      throw PolicyFormatError.nothingUsable(path: file, found: "JSON without events of AWS CloudTrail")
-    }
-    for (name, count) in unmodelled.sorted(by: { $0.key < $1.key }) {
-      warnings.append(
-        "\(file): \(count) \(name) event\(count == 1 ? " is" : "s are") not modelled and passed over; what they "
-          + "changed is not in the audit")
-    }
+  }
+
+  /// Whether it is JSON of something else.
+  var isForeign: Bool { found == 0 }
+
+  private static func problem(at place: String, _ found: String, expected: String) -> EventError {
+    EventError(message: "\(place): found \(found), expected \(expected)")
   }
 
   private mutating func read(_ value: JSONValue, at location: SourceLocation) throws {
@@ -62,8 +61,7 @@ struct CloudTrailReader {
         var parser = JSONParser(Array(text.utf8))
         let inner = location.appending(".CloudTrailEvent")
         do { try read(try parser.value(), at: inner) } catch let error as JSONSyntaxError {
-          throw PolicyFormatError.nothingUsable(
-            path: inner.description, found: "broken JSON: \(error.found), expected \(error.expected)")
+          throw Self.problem(at: inner.description, "broken JSON: \(error.found)", expected: error.expected)
         }
       } else if case .object(let detail)? = object["detail"] {
         try readBridged(object, detail, at: location)
@@ -87,9 +85,9 @@ struct CloudTrailReader {
       case .string(let id)? = detail["instance-id"], case .string(let name)? = detail["state"],
       let state = InstanceState(name: name)
     else {
-      throw PolicyFormatError.nothingUsable(
-        path: location.description,
-        found: "a change of state without time, detail.instance-id or detail.state")
+      throw Self.problem(
+        at: location.description, "an instance's change of state that lacks one of them",
+        expected: "time, detail.instance-id and detail.state")
     }
     try add(
       .init(time: .at(moment), title: "state of \(id)", location: location) { _ in
@@ -107,11 +105,12 @@ struct CloudTrailReader {
       return
     }
     guard case .string(let time)? = object["eventTime"], let moment = CaptureTime(time) else {
-      throw PolicyFormatError.nothingUsable(
-        path: location.description, found: "\(name) without an eventTime such as 2026-01-05T09:10:00Z")
+      throw Self.problem(
+        at: location.description, "\(name) without a time",
+        expected: "\"eventTime\": \"2026-01-05T09:10:00Z\"")
     }
     try add(
-      .init(time: .at(moment), title: name, location: location) { network in
+      .init(time: .at(moment), title: name, location: location, record: object) { network in
         let log = ImportLog()
         func part(_ member: String) -> AWSRecord {
           let value = CloudTrailShape.normalized(object[member] ?? .null)

@@ -12,17 +12,22 @@ import VirtualNetworks
 /// ```
 public struct EventFile {
   /// The events in the order of the file, not yet looked up in a network.
-  let events: [PendingEvent]
-  /// What was passed over or is not modelled.
-  public let warnings: [String]
-  /// Whether an event that does not fit the network is an error: what a person wrote is, what a log tells is not.
-  let isStrict: Bool
+  private(set) var events: [PendingEvent]
+  /// Calls that change a network in a way that is not modelled, by name.
+  private(set) var unmodelled: [String: Int] = [:]
+  private var file: String
+  /// Whether the file says nothing about events.
+  public private(set) var isForeign = false
 
   /// An event that is read when its time comes: what it names must be looked up in the network of that time.
   struct PendingEvent {
     var time: EventTime
     var title: String
     var location: SourceLocation
+    /// The record of CloudTrail, which may deliver it twice.
+    var record: JSONObject?
+    /// Whether it is an error that it does not fit the network: what a person wrote is, what a log tells is not.
+    var isStrict = false
     var read: (VirtualNetwork) throws -> [NetworkChange]
   }
 
@@ -38,18 +43,43 @@ public struct EventFile {
     try self.init(parsing: bytes, file: path == "-" ? "standard input" : path)
   }
 
-  public init(parsing bytes: [UInt8], file: String) throws {
+  /// - Parameters:
+  ///   - bytes: UTF-8, or UTF-16 with a mark.
+  ///   - isOneOfMany: Whether it may be about something else, as some files of a folder are.
+  public init(parsing bytes: [UInt8], file: String, isOneOfMany: Bool = false) throws {
+    self.file = file
+    let bytes = try InputFiles.utf8(bytes, path: file)
     let first = bytes.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }
     guard let first else { throw PolicyFormatError.emptyInput(path: file) }
     if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
       let reader = try CloudTrailReader(bytes, file: file)
       events = reader.events
-      warnings = reader.warnings
-      isStrict = false
+      unmodelled = reader.unmodelled
+      isForeign = reader.isForeign
+      if isForeign && !isOneOfMany {
+        throw EventError.foreign(file, "JSON without events of AWS CloudTrail")
+      }
     } else {
       events = try Self.yamlEvents(bytes, file: file)
-      warnings = []
-      isStrict = true
+    }
+  }
+
+  /// The events of several files of one folder. Throws if there are too many.
+  public init(merging files: [EventFile], folder: String) throws {
+    file = folder
+    events = files.flatMap(\.events)
+    for file in files { unmodelled.merge(file.unmodelled, uniquingKeysWith: +) }
+    isForeign = files.allSatisfy(\.isForeign)
+    guard events.count <= CloudTrailReader.limit else {
+      throw PolicyFormatError.tooLarge(path: folder, what: "too many events", limit: CloudTrailReader.limit)
+    }
+  }
+
+  /// What is not modelled.
+  public var warnings: [String] {
+    unmodelled.sorted { $0.key < $1.key }.map { name, count in
+      "\(file): \(count) \(name) event\(count == 1 ? " is" : "s are") not modelled and passed over; what "
+        + "\(count == 1 ? "it" : "they") changed is not in the audit"
     }
   }
 
@@ -60,7 +90,13 @@ public struct EventFile {
   public func timeline(of network: VirtualNetwork, start: CaptureTime) throws -> EventTimeline {
     var timeline = EventTimeline(warnings: warnings)
     var network = network
-    let timed = events.enumerated().map { offset, event in
+    var told: Set<JSONObject> = []
+    let once = events.filter { event in
+      // What has no name of its own may well have happened twice.
+      guard let record = event.record, record["eventID"] != nil else { return true }
+      return told.insert(record).inserted
+    }
+    let timed = once.enumerated().map { offset, event in
       let time =
         switch event.time {
         case .at(let time): time
@@ -83,7 +119,7 @@ public struct EventFile {
         let message =
           error is YAMLProblem
           ? "\(error)" : "\(place)\(place.isEmpty ? "" : ": ")\(event.title) at \(time): \(error)"
-        if isStrict { throw EventError(message: message) }
+        if event.isStrict { throw EventError(message: message) }
         timeline.warnings.append(message + "; passed over")
       }
     }
@@ -101,6 +137,16 @@ public struct EventTimeline: Sendable {
 public struct EventError: Error, Sendable, CustomStringConvertible {
   public var message: String
   public var description: String { message }
+
+  public init(message: String) { self.message = message }
+
+  /// An input that says nothing about events.
+  public static func foreign(_ path: String, _ found: String) -> EventError {
+    EventError(
+      message:
+        "\(path): found \(found), expected Sallyport's YAML (events: …), or log files or events of AWS CloudTrail"
+    )
+  }
 }
 
 extension EventFile {
@@ -137,7 +183,7 @@ extension EventFile {
         expected: "one of \(ChangeReader.keys.joined(separator: ", "))")
     }
     return PendingEvent(
-      time: time, title: members.map(\.key).joined(separator: ", "), location: node.location
+      time: time, title: members.map(\.key).joined(separator: ", "), location: node.location, isStrict: true
     ) { network in
       var network = network
       var changes: [NetworkChange] = []

@@ -83,6 +83,18 @@ extension VirtualNetwork {
     }
   }
 
+  private var livingInstances: [(id: ResourceID, names: [String])] {
+    instances.filter { $0.state != .terminated }.map { ($0.id, [$0.attributes.name].compactMap { $0 }) }
+  }
+
+  /// A terminated instance gives up its name to the one that takes its place; until then errors may name its state.
+  private var terminatedInstances: [(id: ResourceID, names: [String])] {
+    var taken = Set(livingInstances.flatMap(\.names))
+    return instances.reversed().filter { $0.state == .terminated }.map { instance in
+      (instance.id, [instance.attributes.name].compactMap { $0 }.filter { taken.insert($0).inserted })
+    }
+  }
+
   private func candidates(_ kind: ChangeableKind) -> [(id: ResourceID, names: [String])] {
     func named(
       _ id: ResourceID, _ attributes: ResourceAttributes, _ own: String = ""
@@ -93,9 +105,7 @@ extension VirtualNetwork {
     case .securityGroup: securityGroups.map { named($0.id, $0.attributes, $0.groupName) }
     case .networkACL: networkACLs.map { named($0.id, $0.attributes) }
     case .routeTable: routeTables.map { named($0.id, $0.attributes) }
-    // A terminated instance has given up its name to the one that took its place.
-    case .instance:
-      instances.map { $0.state == .terminated ? ($0.id, []) : named($0.id, $0.attributes) }
+    case .instance: livingInstances + terminatedInstances
     case .networkInterface: networkInterfaces.map { $0.isDeleted ? ($0.id, []) : named($0.id, $0.attributes) }
     case .subnet: subnets.map { named($0.id, $0.attributes) }
     case .prefixList: prefixLists.map { named($0.id, $0.attributes, $0.listName) }
