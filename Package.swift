@@ -41,6 +41,8 @@ let package = Package(
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     // SHA-256 and HMAC for requests that AWS must trust (Signature Version 4); only the command needs it.
     .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+    // HTTP for `watch --metrics-port`: without dependencies of its own, built in seconds; only the command needs it.
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
   ],
   targets: [
     // 0
@@ -154,6 +156,8 @@ let package = Package(
         "AlarmDelivery",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "FlyingFox", package: "FlyingFox"),
+        .product(name: "FlyingSocks", package: "FlyingFox"),
       ],
       swiftSettings: strict),
 

@@ -124,7 +124,8 @@ struct AuditCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Change the network while the captures are audited: YAML (events: - {at: TIME, stop: web-1}), or events of "
-        + "AWS CloudTrail. The network given is that before the first event.", valueName: "file"),
+        + "AWS CloudTrail: a file, gzip or not, or a folder of its log files. The network given is that before the "
+        + "first event.", valueName: "path"),
     completion: .file())
   var events: String?
 
@@ -204,31 +205,36 @@ struct AuditCommand: ParsableCommand {
     var run = AuditRun(
       filter, timers: timers == .nitro ? .nitro : .nitroV6, decapsulates: decapsulate == .auto,
       keepsDuplicates: keepDuplicates, follows: sources.follow != nil,
-      events: try reading { try events.map { try EventFile(path: $0) } },
+      events: try reading { try events.map { try EventInput.read($0) } },
       workers: jobs ?? ProcessInfo.processInfo.activeProcessorCount, warnings: network.warnings)
     Interruption.listen()
     if !sources.flowLogInput.isEmpty { return try compare(FlowLogAudit(filter, network), network) }
     var bar = ProgressBar(quiet ? .never : progress)
     let alarms = try reading { try monitoring.alarms.map { try AlarmFile(path: $0) } }
     let prices = try reading { try costs.map { try PriceList(path: $0) } }
+    // Who listens while traffic comes wants to hear of alarms then, and to read series as far as they go.
+    let isLive = sources.follow != nil || captures == ["-"]
+    let desk = alarms.map { monitoring.desk($0, announces: isLive && !quiet) }
     var changes: [AlarmTransition]?
-    try withOutputs(outputs.paths + [monitoring.metrics]) { opened in
+    try withOutputs(outputs.paths + [monitoring.metrics], growing: isLive) { opened in
       var sinks = AuditSinks(files: try outputs.sinks(filter, opened))
       if let format = monitoring.formatOfMetrics, let output = opened.last ?? nil {
-        sinks.metrics = try MetricRecords(filter, period: monitoring.metricsPeriod, format, output)
+        sinks.metrics = try MetricRecords(
+          filter, period: monitoring.metricsPeriod, format, output, isLive: isLive)
       }
-      if let alarms { sinks.alarms = AlarmWatch(filter, alarms.alarms) }
+      sinks.alarms = alarms.map { AlarmWatch(filter, $0) }
+      if isLive { sinks.alarms?.desk = desk }
       try audit(&run, &sinks, &bar)
       changes = sinks.alarms?.transitions
     }
     var report = run.report
-    report.alarms = changes?.map {
-      AuditReport.AlarmChange(
-        time: $0.time, name: $0.alarm.name, old: $0.old.rawValue, new: $0.new.rawValue, reason: $0.reason)
-    }
+    report.alarms = changes?.map(AuditReport.AlarmChange.init)
     report.warnings += alarms?.warnings ?? []
     try write(report, prices.map(run.costs))
-    if let alarms, try !monitoring.tell(alarms, changes ?? []) { throw ExitCode.invalidInput }
+    if let desk {
+      if !isLive { (changes ?? []).forEach(desk.post) }
+      if !desk.close() { throw ExitCode.invalidInput }
+    }
     if run.wasInterrupted && sources.follow == nil { throw ExitCode.interrupted }
     if run.failed { throw ExitCode.invalidInput }
     if failOn.contains(where: { report.packets[$0.packetClass] > 0 }) { throw ExitCode.unmet }

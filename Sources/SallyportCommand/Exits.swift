@@ -21,9 +21,9 @@ enum StandardError {
 /// Runs a command's work on its output: finishes the file, or removes it when the work fails.
 ///
 /// Ends quietly when the reader of a pipe went away, and with exit code 2 when the output cannot be written.
-func withOutput(path: String?, _ body: (Output) throws -> Void) throws {
+func withOutput(path: String?, grows: Bool = false, _ body: (Output) throws -> Void) throws {
   do {
-    let output = try Output(path: path)
+    let output = try Output(path: path, grows: grows)
     do {
       try body(output)
       try output.finish()
@@ -40,10 +40,15 @@ func withOutput(path: String?, _ body: (Output) throws -> Void) throws {
 }
 
 /// The same for several outputs at once; nil stands for one that was not asked for.
+///
+/// - Parameter growing: Whether the last one is read by others while it grows.
 func withOutputs(
-  _ paths: [String?], opened: [Output?] = [], _ body: ([Output?]) throws -> Void
+  _ paths: [String?], growing: Bool = false, opened: [Output?] = [], _ body: ([Output?]) throws -> Void
 ) throws {
   guard opened.count < paths.count else { return try body(opened) }
-  guard let path = paths[opened.count] else { return try withOutputs(paths, opened: opened + [nil], body) }
-  try withOutput(path: path) { try withOutputs(paths, opened: opened + [$0], body) }
+  func next(_ output: Output?) throws {
+    try withOutputs(paths, growing: growing, opened: opened + [output], body)
+  }
+  guard let path = paths[opened.count] else { return try next(nil) }
+  try withOutput(path: path, grows: growing && opened.count == paths.count - 1) { try next($0) }
 }

@@ -26,7 +26,9 @@ final class Output {
   ///
   /// Throws an ``OutputFailure`` if the file cannot be made. Devices and pipes are written to, not replaced; a link
   /// stays one, and the file that it leads to is replaced.
-  init(path: String?) throws {
+  ///
+  /// - Parameter grows: Whether the file has its name from the beginning, for those who read it meanwhile.
+  init(path: String?, grows: Bool = false) throws {
     signal(SIGPIPE, SIG_IGN)
     guard let path, !Self.isStandardOutput(path) else {
       self.path = nil
@@ -43,17 +45,16 @@ final class Output {
     guard FileSystem.kind(of: folder.path) == .folder else {
       throw OutputFailure(path: path, reason: "the folder \(folder.relativePath) does not exist")
     }
-    let target = isReplaced ? place + ".sallyport-\(ProcessInfo.processInfo.processIdentifier)" : place
+    let isLater = isReplaced && !grows
+    let target = isLater ? place + ".sallyport-\(ProcessInfo.processInfo.processIdentifier)" : place
     do {
-      if isReplaced {
-        EndingSignals.add(target)
-        try Self.create(target, inPlaceOf: kind == .file ? place : nil)
-      }
+      if isLater { EndingSignals.add(target) }
+      if isReplaced { try Self.create(target, inPlaceOf: kind == .file ? place : nil) }
       handle = try FileHandle(forWritingTo: URL(fileURLWithPath: target))
     } catch {
       throw OutputFailure(path: path, reason: "cannot be written: \(Self.reason(error))")
     }
-    temporaryPath = isReplaced ? target : nil
+    temporaryPath = isLater ? target : nil
   }
 
   /// Whether a file's name stands for standard output.
@@ -93,6 +94,21 @@ final class Output {
     try flush()
     try write(all: bytes)
     bytes.removeAll(keepingCapacity: true)
+  }
+
+  /// Replaces what the file holds by what `body` appends, in one step for those who read it; false where the bytes
+  /// go on to somebody and nothing can be replaced.
+  func replace(_ body: (inout TextBuffer) -> Void) throws -> Bool {
+    guard let path, FileSystem.kind(of: path) == .file else { return false }
+    let next = try Output(path: path)
+    do {
+      try next.write(body)
+      try next.finish()
+    } catch {
+      next.discard()
+      throw error
+    }
+    return true
   }
 
   /// Writes the rest and gives the file its name.

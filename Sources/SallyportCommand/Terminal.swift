@@ -19,10 +19,15 @@ enum Terminal {
   static func isTerminal(_ stream: Stream) -> Bool { isatty(stream.rawValue) == 1 }
 
   /// Columns of the terminal behind a stream; nil where there is none.
-  static func columns(_ stream: Stream) -> Int? {
+  static func columns(_ stream: Stream) -> Int? { size(stream).map { Int($0.ws_col) } }
+
+  /// Its lines.
+  static func rows(_ stream: Stream) -> Int? { size(stream).map { Int($0.ws_row) } }
+
+  private static func size(_ stream: Stream) -> winsize? {
     var size = winsize()
     guard unsafe ioctl(stream.rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
-    return Int(size.ws_col)
+    return size
   }
 
   /// Whether the locale's characters are UTF-8.

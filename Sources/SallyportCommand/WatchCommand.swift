@@ -2,6 +2,7 @@ import ArgumentParser
 import CaptureFiles
 import Filtering
 import Foundation
+import MetricAlarms
 import NetworkTypes
 import PolicyFormats
 import ReportFormats
@@ -22,10 +23,12 @@ struct WatchCommand: ParsableCommand {
         sallyport watch -i eth0 -n network/
         sallyport watch -i eth0 -n network/ --filter 'tcp port 443'
         sallyport watch -i eth0 -n net/ --duration 60 --format json -o audit.json
+        sallyport watch -i eth0 -n net/ --alarms alarms.yaml --metrics m.csv
+        sallyport watch -i eth0 -n net/ -q --metrics-port 9464
 
       EXIT CODES
         0    done; to interrupt is the way to end
-        2    the device or the network cannot be read
+        2    the device or the network cannot be read, or an alarm not delivered
         64   wrong usage; the filter is not valid
       """)
 
@@ -59,6 +62,14 @@ struct WatchCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Seconds from one picture of the terminal to the next.", valueName: "seconds"))
   var interval = 1.0
 
+  @OptionGroup var monitoring: MonitoringOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Serve the counts since the beginning as OpenMetrics at http://127.0.0.1:PORT/metrics; 0 takes any free port and "
+        + "says which.", valueName: "port"))
+  var metricsPort: UInt16?
+
   @Option(help: "How to write the report at the end.")
   var format = Format.text
 
@@ -84,58 +95,103 @@ struct WatchCommand: ParsableCommand {
     guard (0.1...3600).contains(interval) else {
       throw ValidationError("--interval \(interval): expected 0.1 to 3600 seconds")
     }
-    try OutputCheck(inputs: [], networks: network).check([OutputCheck.Place("-o", output)])
+    if (network + [monitoring.alarms].compactMap { $0 }).count(where: { $0 == "-" }) > 1 {
+      throw ValidationError("standard input (-) can be given once only")
+    }
+    var places = [OutputCheck.Place("-o", output)]
+    if let metrics = monitoring.metrics { places.append(OutputCheck.Place("--metrics", metrics)) }
+    try OutputCheck(inputs: [], networks: network).check(places)
   }
 
   func run() throws {
     let model: VirtualNetwork
+    let filter: PacketFilter
     var run: WatchRun
+    var monitors = WatchMonitors()
     do {
       model = try NetworkReader().read(paths: network)
+      monitors.file = try monitoring.alarms.map { try AlarmFile(path: $0) }
       let place = try at.map { try InterfaceSelector(model).find($0) }
+      filter = PacketFilter(model, captureInterface: place)
+      monitors.port = try metricsPort.map { try MetricsPort(port: $0) }
       run = try WatchRun(
-        device: interface, filter: filter, PacketFilter(model, captureInterface: place), decapsulates: true,
-        warnings: model.problems.filter { $0.severity != .note }.map(\.message))
+        device: interface, filter: self.filter, filter, decapsulates: true,
+        warnings: model.problems.filter { $0.severity != .note }.map(\.message)
+          + (monitors.file?.warnings ?? []))
     } catch {
       StandardError.report("\(error)")
       if case .filter? = error as? CaptureError { throw ExitCode.validationFailure }
       throw ExitCode.invalidInput
     }
     Interruption.listen()
-    let failure = watch(&run)
-    let report = run.report
+    if let port = monitors.port, !showsPictures, !quiet { StandardError.report("metrics: \(port.address)") }
+    monitors.desk = monitors.file.map { monitoring.desk($0, announces: !showsPictures) }
+    var failure: (any Error)?
+    try withOutputs([monitoring.metrics], growing: true) { opened in
+      var sinks = try sinks(filter, monitors, opened[0])
+      failure = watch(&run, &sinks, monitors)
+      do { try run.finish(&sinks) } catch { failure = failure ?? error }
+      monitors.transitions = sinks.alarms?.transitions
+    }
+    monitors.port?.close()
+    let report = monitors.complete(run.report)
     try withOutput(path: output) { output in
       try output.write(
         format == .json
           ? AuditJSONReport(report).text()
           : AuditTextReport(report, style: style(output: true), showsAll: verbose).text())
     }
-    if let failure {
-      StandardError.report(failure)
-      throw ExitCode.invalidInput
+    let isTold = monitors.desk?.close() ?? true
+    if let failure { StandardError.report("\(failure)") }
+    if failure != nil || !isTold { throw ExitCode.invalidInput }
+  }
+
+  private var showsPictures: Bool { !quiet && Terminal.isTerminal(.standardOutput) }
+
+  /// What counts besides the report.
+  private func sinks(
+    _ filter: PacketFilter, _ monitors: WatchMonitors, _ output: Output?
+  ) throws -> AuditSinks {
+    var sinks = AuditSinks()
+    if let format = monitoring.formatOfMetrics, let output {
+      sinks.metrics = try MetricRecords(
+        filter, period: monitoring.metricsPeriod, format, output, isLive: true, endless: true)
     }
+    sinks.alarms = monitors.file.map { AlarmWatch(filter, $0) }
+    sinks.alarms?.desk = monitors.desk
+    sinks.scrapes = monitors.port.map { ScrapedMetrics(filter, $0) }
+    return sinks
   }
 
   /// Judges what comes until it is time to end; the error that ended it early, if one did.
-  private func watch(_ run: inout WatchRun) -> CaptureError? {
-    let showsPictures = !quiet && Terminal.isTerminal(.standardOutput)
+  private func watch(
+    _ run: inout WatchRun, _ sinks: inout AuditSinks, _ monitors: WatchMonitors
+  ) -> (any Error)? {
     let clock = ContinuousClock()
     let start = clock.now
     var earlier = AuditReport()
     var shown = start
     var pause = interval
+    sinks.begin(at: CaptureTime.now)
     while !Interruption.isRequested {
       do {
-        if try !run.advance() { Thread.sleep(forTimeInterval: 0.02) }
+        if try !run.advance(&sinks) { Thread.sleep(forTimeInterval: 0.02) }
+        try run.reach(CaptureTime.now, &sinks)
       } catch { return error }
       let now = clock.now
       if let duration, (now - start).seconds >= duration { break }
       let since = (now - shown).seconds
       guard showsPictures, since >= pause else { continue }
       let report = run.report
-      let picture = WatchFrame(
+      var picture = WatchFrame(
         device: interface, report: report, earlier: earlier, elapsed: (now - start).seconds, interval: since,
         drops: run.drops, style: style(output: false))
+      picture.rows = Terminal.rows(.standardOutput) ?? 24
+      picture.alarms = sinks.alarms?.board.current.map {
+        .init(name: $0.alarm.name, state: $0.state.rawValue)
+      }
+      picture.address = monitors.port?.address
+      picture.undelivered = monitors.desk?.lost ?? 0
       // Home, each line cleared to its end, then everything below.
       let text = picture.text().replacing("\n", with: "\u{1b}[K\n")
       FileHandle.standardOutput.write(Data("\u{1b}[H\(text)\u{1b}[J".utf8))
@@ -152,6 +208,13 @@ struct WatchCommand: ParsableCommand {
     return TextStyle(
       width: isTerminal ? min(max(Terminal.columns(.standardOutput) ?? 80, 60), 120) : 80,
       usesColor: isTerminal && Terminal.wantsColor(.standardOutput), usesUnicode: Terminal.isUTF8)
+  }
+}
+
+extension CaptureTime {
+  /// The clock that stamps live packets.
+  fileprivate static var now: CaptureTime {
+    CaptureTime(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9))
   }
 }
 

@@ -117,18 +117,27 @@ public struct MetricRecorder: Sendable {
   }
 
   private mutating func close(_ tracker: ConnectionTracker, _ done: inout [MetricPeriod]) {
-    guard let start else { return }
-    fold(tracker)
-    var listed: [MetricPeriod.Series] = []
-    for (position, counts) in counts.enumerated() where counts.packets > 0 {
-      listed.append(MetricPeriod.Series(key: series[position], counts: counts))
-      self.counts[position] = MetricCounts()
-    }
-    var period = MetricPeriod(
-      start: start, length: period, series: listed, newConnections: newConnections, trackedConnections: 0)
+    guard var period = open(tracker) else { return }
     period.trackedConnections = tracker.trackedFlowCounts(at: [period.end])[0]
     done.append(period)
+    for position in counts.indices { counts[position] = MetricCounts() }
     newConnections = 0
+  }
+
+  /// The open period as it is at a time, which goes on; nil before the first packet.
+  public mutating func current(at time: CaptureTime, _ tracker: ConnectionTracker) -> MetricPeriod? {
+    guard var period = open(tracker) else { return nil }
+    period.trackedConnections = tracker.trackedFlowCounts(at: [time])[0]
+    return period
+  }
+
+  private mutating func open(_ tracker: ConnectionTracker) -> MetricPeriod? {
+    guard let start else { return nil }
+    fold(tracker)
+    let listed = zip(series, counts).filter { $1.packets > 0 }
+      .map { MetricPeriod.Series(key: $0, counts: $1) }
+    return MetricPeriod(
+      start: start, length: period, series: listed, newConnections: newConnections, trackedConnections: 0)
   }
 
   // MARK: Series

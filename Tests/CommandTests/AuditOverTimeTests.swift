@@ -41,6 +41,76 @@ import Testing
     #expect(run.output == "")
   }
 
+  @Test("Who listens to a pipe hears of an alarm while packets may still come")
+  func alarmsAreToldAtOnce() throws {
+    let folder = try TemporaryFolder()
+    let told = folder.path("told")
+    let alarms = try folder.write(
+      """
+      alarms:
+        denied: {metric: packets, of: {verdict: denied}, when: "> 20", period: 10, actions: "file:\(told)"}
+        unheard: {metric: packets, when: "> 20", period: 10, actions: "command:sleep 1; false"}
+      """, "alarms.yaml")
+    let run = try CommandRun(
+      shell: """
+        mkfifo '\(folder.path("pipe"))'
+        "$sallyport" audit - -n \(AuditCommandTests.network) --alarms '\(alarms)' -o /dev/null \\
+          < '\(folder.path("pipe"))' &
+        pid=$!
+        exec 3> '\(folder.path("pipe"))'
+        cat \(AuditCommandTests.capture) >&3
+        for try in $(seq 300); do [ -s '\(told)' ] && break; sleep 0.1; done
+        kill -0 $pid && cat '\(told)'
+        exec 3>&-
+        wait $pid
+        """)
+    #expect(run.output.contains("\"AlarmName\": \"denied\""), "\(run.errors)")
+    #expect(run.errors.contains("denied: INSUFFICIENT_DATA -> "))
+    // What nobody got is said, and is not a success.
+    #expect(run.errors.contains("alarm unheard: not delivered to command:sleep 1; false in 4 tries"))
+    #expect(run.exitCode == 2)
+  }
+
+  @Test(
+    "CloudTrail's log files are read as a bucket has them: gzip, in folders, out of order, one event twice")
+  func logFiles() throws {
+    let folder = try TemporaryFolder()
+    let run = try CommandRun(
+      shell: """
+        cd '\(folder.path(""))' && mkdir -p logs/CloudTrail/2026/11/23 logs/CloudTrail-Digest
+        event() {
+          echo '{"eventTime": "2026-11-23T05:56:'$2'Z", "eventSource": "ec2.amazonaws.com", "eventName": "'$1'",
+            "eventID": "'$3'", "requestParameters": {"instancesSet": {"items": [{"instanceId": "'$4'"}]}}}'
+        }
+        web=i-f13f0538aa53c61cd
+        echo "{\\"Records\\": [$(event StartInstances 20 e3 $web), $(event StopInstances 10 e2 $web)]}" \\
+          | gzip > logs/CloudTrail/2026/11/23/a.json.gz
+        echo "{\\"Records\\": [$(event StopInstances 10 e2 $web), $(event StopInstances 05 e1 i-unknown)]}" \\
+          | gzip > logs/CloudTrail/2026/11/23/b.json.gz
+        echo '{"digestStartTime": "2026-11-23T05:00:00Z", "logFiles": []}' | gzip > logs/CloudTrail-Digest/d.json.gz
+        head -c 100 logs/CloudTrail/2026/11/23/a.json.gz > cut.json.gz
+        """)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let audit = try CommandRun(Self.audit + ["--events", folder.path("logs"), "--format", "json"])
+    #expect(audit.exitCode == 0, "\(audit.errors)")
+    let report = try json(audit)
+    let changes = try #require(report["changes"] as? [[String: Any]])
+    #expect(
+      changes.map { $0["change"] as? String } == ["stop i-f13f0538aa53c61cd", "start i-f13f0538aa53c61cd"])
+    let warnings = try #require(report["warnings"] as? [String])
+    #expect(
+      warnings.count == 1 && warnings[0].contains("the network has no instance i-unknown"), "\(warnings)")
+    let single = try CommandRun(
+      Self.audit + ["--events", folder.path("logs/CloudTrail/2026/11/23/a.json.gz"), "--format", "json"])
+    #expect((try json(single)["changes"] as? [Any])?.count == 2)
+    let cut = try CommandRun(Self.audit + ["--events", folder.path("cut.json.gz")])
+    #expect(cut.exitCode == 2)
+    #expect(cut.errors.contains("cut.json.gz: cannot be read: the gzip data ends too early"))
+    let none = try CommandRun(Self.audit + ["--events", folder.path("logs/CloudTrail-Digest")])
+    #expect(none.exitCode == 2)
+    #expect(none.errors.contains("found no event of AWS CloudTrail in 1 files"))
+  }
+
   @Test(arguments: ["csv", "json", "prom", "emf"]) func metricsAddUpToTheReport(_ ending: String) throws {
     let folder = try TemporaryFolder()
     let path = folder.path("m." + ending)

@@ -68,6 +68,152 @@ import Testing
     #expect(captures[0]["path"] as? String == "right")
   }
 
+  @Test("A scrape while packets come is read by Prometheus's own parser, and the port is on loopback only")
+  func scrape() throws {
+    let folder = try TemporaryFolder()
+    let network = try folder.write(Self.network, "net.yaml")
+    let script = try folder.write(sender("left", [80, 80, 443, 22, 80]), "send.py")
+    let scraper = try folder.write(
+      """
+      import sys, urllib.request
+      try:
+          from prometheus_client.openmetrics.parser import text_string_to_metric_families
+      except ImportError:
+          sys.exit(99)
+      port = open(sys.argv[1]).read().split("127.0.0.1:")[1].split("/")[0]
+      answer = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10)
+      print(answer.headers["Content-Type"])
+      for family in text_string_to_metric_families(answer.read().decode()):
+          for s in family.samples:
+              print(s.name, ",".join(f"{k}={v}" for k, v in sorted(s.labels.items())), int(s.value), sep=" ")
+      try:
+          urllib.request.urlopen(f"http://127.0.0.1:{port}/other", timeout=10)
+      except urllib.error.HTTPError as error:
+          print("other", error.code)
+      listening = [line.split()[1] for line in open("/proc/net/tcp").readlines()[1:] if line.split()[3] == "0A"]
+      listening += [line.split()[1] for line in open("/proc/net/tcp6").readlines()[1:] if line.split()[3] == "0A"]
+      print("listening", *listening)
+      """, "scrape.py")
+    let run = try inNamespace(
+      """
+      $sallyport watch -i right -n "\(network)" --filter 'ip and tcp' --metrics-port 0 --duration 30 \
+        > "\(folder.path("report"))" 2> "\(folder.path("talk"))" &
+      pid=$!
+      sleep 2; python3 "\(script)" || exit 99; sleep 0.5; python3 "\(scraper)" "\(folder.path("talk"))"
+      status=$?; kill -INT $pid; wait $pid || exit 3; exit $status
+      """, folder)
+    guard let run else {
+      print("SKIPPED: a network namespace, or Python's prometheus_client, is not to be had here")
+      return
+    }
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let lines = run.lines
+    #expect(lines.first == "application/openmetrics-text; version=1.0.0; charset=utf-8")
+    for line in [
+      "sallyport_packets_total verdict=allowed 3", "sallyport_packets_total verdict=denied 2",
+      "sallyport_packets_total verdict=unplaced 0", "sallyport_bytes_total verdict=denied 108",
+      "sallyport_interface_packets_total direction=ingress,interface=eni-b,verdict=denied 2",
+      "sallyport_rule_packets_total rule=sg-web/inbound-1,verdict=allowed 3",
+      "sallyport_code_packets_total code=ENI_SG_RULES_MISMATCH 2", "sallyport_tracked_connections  1",
+      "sallyport_dropped_packets_total  0", "other 404",
+    ] { #expect(lines.contains(line), "\(line)\n\(run.output)") }
+    // 127.0.0.1, as the kernel writes it.
+    let listening = try #require(lines.last { $0.hasPrefix("listening ") }).split(separator: " ").dropFirst()
+    #expect(!listening.isEmpty && listening.allSatisfy { $0.hasPrefix("0100007F:") }, "\(listening)")
+  }
+
+  @Test("Alarms and series go by the clock, and a port that is taken is named")
+  func alarms() throws {
+    let folder = try TemporaryFolder()
+    let network = try folder.write(Self.network, "net.yaml")
+    let script = try folder.write(sender("left", [80, 443, 22, 80]), "send.py")
+    let alarms = try folder.write(
+      """
+      alarms:
+        denied: {metric: packets, of: {verdict: denied}, when: "> 1", period: 10, actions: "file:\(folder.path("told"))"}
+        page: {rule: ALARM(denied), actions: "file:\(folder.path("told"))"}
+      """, "alarms.yaml")
+    let run = try inNamespace(
+      """
+      python3 -m http.server --bind 127.0.0.1 9464 > /dev/null 2>&1 & server=$!; disown
+      # Foundation starts processes with signals blocked, which are handed on.
+      trap 'kill -KILL $server 2> /dev/null' EXIT
+      for try in $(seq 100); do (: > /dev/tcp/127.0.0.1/9464) 2> /dev/null && break; sleep 0.1; done
+      $sallyport watch -i right -n "\(network)" --metrics-port 9464 --duration 1 && exit 4
+      kill -KILL $server
+      $sallyport watch -i right -n "\(network)" --filter 'ip and tcp' --duration 13 --alarms "\(alarms)" \
+        --metrics "\(folder.path("m.prom"))" --metrics-period 1 --format json &
+      pid=$!
+      sleep 2; python3 "\(script)" || exit 99
+      sleep 3; cat "\(folder.path("m.prom"))" >&2
+      wait $pid
+      """, folder)
+    guard let run else { return print("SKIPPED: a network namespace is not allowed here") }
+    #expect(run.exitCode == 0, "\(run.errors)")
+    #expect(run.errors.contains("127.0.0.1:9464 cannot be taken: Address already in use"))
+    // The file has what was counted before the end, as a whole.
+    #expect(run.errors.contains("sallyport_packets_total{verdict=\"denied\"} 2"))
+    #expect(run.errors.contains("# EOF"))
+    #expect(
+      run.errors.contains("denied: INSUFFICIENT_DATA -> ALARM") || run.errors.contains("denied: OK -> ALARM"))
+    let told = try String(contentsOfFile: folder.path("told"), encoding: .utf8).split(separator: "\n")
+    #expect(
+      told.contains {
+        $0.contains("\"AlarmName\": \"denied\"") && $0.contains("\"NewStateValue\": \"ALARM\"")
+      })
+    #expect(told.contains { $0.contains("\"AlarmRule\": \"ALARM(denied)\"") })
+    let report = try #require(
+      try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any], "\(run.output)")
+    let changes = try #require(report["alarms"] as? [[String: Any]])
+    #expect(changes.contains { $0["name"] as? String == "page" && $0["new_state"] as? String == "ALARM" })
+  }
+
+  @Test("The dashboard fits a terminal of 80 columns and 24 lines")
+  func dashboard() throws {
+    let folder = try TemporaryFolder()
+    let network = try folder.write(Self.network, "net.yaml")
+    let script = try folder.write(sender("left", [80, 80, 443, 22, 8080, 3306, 25, 53, 80]), "send.py")
+    let alarms = try folder.write(
+      "alarms:\n  denied: {metric: packets, when: \"> 1\", period: 10}\n", "a.yaml")
+    let terminal = try folder.write(
+      """
+      import fcntl, os, pty, select, signal, struct, sys, termios, time
+      pid, terminal = pty.fork()
+      if pid == 0:
+          time.sleep(0.2)
+          os.execv(sys.argv[1], sys.argv[1:])
+      fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+      drawn, end = b"", time.time() + 6
+      while time.time() < end:
+          if select.select([terminal], [], [], 0.1)[0]:
+              drawn += os.read(terminal, 65536)
+      os.kill(pid, signal.SIGINT)
+      try:
+          while select.select([terminal], [], [], 5)[0]: os.read(terminal, 65536)
+      except OSError: pass
+      print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+      sys.stdout.write(drawn.decode().replace("\\r", "").split("\\x1b[H")[-1])
+      """, "terminal.py")
+    let run = try inNamespace(
+      """
+      python3 "\(terminal)" $sallyport watch -i right -n "\(network)" --filter 'ip and tcp' --alarms "\(alarms)" &
+      pid=$!
+      sleep 2; python3 "\(script)" || exit 99; wait $pid
+      """, folder)
+    guard let run else { return print("SKIPPED: a network namespace is not allowed here") }
+    let lines = run.output.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { $0.replacing(/\u{1b}\[[0-9;]*[A-Za-z]/, with: "") }
+    #expect(lines.first == "0", "\(run.errors)")
+    let picture = lines.dropFirst()
+    // The last line is the one after the picture: where the cursor stands.
+    #expect(picture.count <= 24, "\(run.output)")
+    #expect(picture.filter { $0.count > 80 } == [])
+    #expect(picture.first?.hasPrefix("right  ") ?? false)
+    for word in ["ALLOWED", "DENIED", "ALARMS", "TOP DENIALS", "RULES IN USE", "tcp 80 from 10.0.0.0/24"] {
+      #expect(picture.contains { $0.contains(word) }, "\(word)\n\(run.output)")
+    }
+  }
+
   @Test func aDeviceThatIsNotThereIsNamed() throws {
     let folder = try TemporaryFolder()
     let network = try folder.write(Self.network, "net.yaml")

@@ -77,6 +77,42 @@ struct MetricWriterTests {
     }
   }
 
+  @Test("Embedded metrics fit the schema of the specification, and every member that they refer to is there")
+  func embeddedSchema() throws {
+    // The bounds that the specification's page publishes.
+    let script = """
+      import json, sys
+      try:
+          import jsonschema
+      except ImportError:
+          sys.exit(77)
+      text = lambda longest: {"type": "string", "minLength": 1, "maxLength": longest}
+      metric = {"type": "object", "required": ["Name"], "properties": {
+          "Name": text(1024), "Unit": {"enum": ["Bytes", "Count", "None", "Seconds"]}, "StorageResolution": {"enum": [1, 60]}}}
+      directive = {"type": "object", "required": ["Namespace", "Dimensions", "Metrics"], "additionalProperties": False,
+          "properties": {"Namespace": text(1024), "Metrics": {"type": "array", "maxItems": 100, "items": metric},
+              "Dimensions": {"type": "array", "minItems": 1, "items": {"type": "array", "maxItems": 30, "items": text(250)}}}}
+      schema = {"type": "object", "required": ["_aws"], "properties": {"_aws": {
+          "type": "object", "required": ["Timestamp", "CloudWatchMetrics"], "additionalProperties": False,
+          "properties": {"Timestamp": {"type": "integer"}, "CloudWatchMetrics": {"type": "array", "items": directive}}}}}
+      for line in sys.stdin:
+          event = json.loads(line)
+          jsonschema.validate(event, schema)
+          assert len(line) < 256 * 1024
+          for directive in event["_aws"]["CloudWatchMetrics"]:
+              for name in sum(directive["Dimensions"], []):
+                  assert isinstance(event[name], str) and 0 < len(event[name]) <= 1024, line
+              for metric in directive["Metrics"]:
+                  assert type(event[metric["Name"]]) in (int, float), line
+      """
+    let run = try ToolRun("python3", ["-c", script], input: Data(try Self.text(.emf).utf8))
+    if run.exitCode == 77 || run.exitCode == 127 {
+      print("skipped: python3 with jsonschema is not installed (pip install jsonschema)")
+      return
+    }
+    #expect(run.exitCode == 0, "\(run.errors)")
+  }
+
   /// What the parser of Prometheus's Python client makes of a text: a line for each sample.
   private static func parsed(_ text: String) throws -> [String]? {
     let script = """

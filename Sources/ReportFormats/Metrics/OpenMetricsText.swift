@@ -1,3 +1,4 @@
+import Filtering
 import NetworkTypes
 import TrafficMetrics
 
@@ -22,11 +23,19 @@ public struct OpenMetricsText: Sendable {
   private var newConnections: [Sample] = []
   private var tracked: [Sample] = []
 
+  /// Packets that nobody took in time, where there can be such.
+  private var drops: Int?
+
   public init() {}
 
-  /// An exposition of counts as they are now, without times.
-  public init(_ totals: MetricTotals) {
+  /// An exposition of counts as they are now, without times; every verdict is there, be it with zeros.
+  public init(_ totals: MetricTotals, drops: Int? = nil) {
     self.totals = totals
+    self.drops = drops
+    for verdict in PacketClass.allCases {
+      let series = MetricSeries(.total, verdict: verdict)
+      if totals.series[series] == nil { add(series, MetricCounts(), at: nil) }
+    }
     for (series, counts) in totals.series { add(series, counts, at: nil) }
     newConnections = [Sample(time: nil, value: totals.newConnections)]
     tracked = [Sample(time: nil, value: totals.trackedConnections)]
@@ -74,6 +83,11 @@ public struct OpenMetricsText: Sendable {
       head(
         "sallyport_tracked_connections", "gauge", unit: nil, "Flows that security groups track.", &buffer)
       for sample in tracked { line("sallyport_tracked_connections", sample, &buffer) }
+    }
+    if let drops {
+      let name = "sallyport_dropped_packets"
+      head(name, "counter", unit: nil, "Packets that came faster than they were judged.", &buffer)
+      line(name + "_total", Sample(time: nil, value: drops), &buffer)
     }
     buffer.append("# EOF\n")
   }

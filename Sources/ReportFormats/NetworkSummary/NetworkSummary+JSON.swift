@@ -85,8 +85,23 @@ extension NetworkSummary {
         ("state", .string(instance.state.description)), ("vpc", .optional(instance.vpc?.rawValue)),
         ("subnet", .optional(instance.subnet?.rawValue)),
         ("interfaces", .strings(instance.networkInterfaces)),
-        ("type", .string(instance.instanceType)),
+        ("type", .string(instance.instanceType)), ("zone", .optional(zone(of: instance))),
+        ("region", .optional(instance.attributes.region)), ("image", .optional(instance.image?.rawValue)),
+        ("key_name", .optional(instance.keyName)), ("root_device", .string(instance.rootDevice.rawValue)),
+        ("volumes", .array(instance.volumes.map(volume))), ("is_billed", .bool(instance.state.isBilled())),
       ])
+  }
+
+  private func volume(_ volume: Instance.Volume) -> JSONText {
+    .object([
+      ("id", .string(volume.id.rawValue)), ("device", .string(volume.device)),
+      ("is_root", .bool(volume.isRoot)),
+      ("deletes_on_termination", .bool(volume.deletesOnTermination)),
+    ])
+  }
+
+  private func zone(of instance: Instance) -> String? {
+    instance.zone ?? instance.subnet.flatMap { id in network.subnets.first { $0.id == id }?.zone }
   }
 
   private func group(_ group: SecurityGroup) -> JSONText {

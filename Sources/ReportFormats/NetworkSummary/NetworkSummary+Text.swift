@@ -91,7 +91,7 @@ extension NetworkSummary {
     let kind = interface.kind == .standard ? "" : "  \(interface.kind.text)"
     page.line(4, "interface \(named(interface.id))" + kind + (interface.isAttached ? "" : "  (not attached)"))
     if let id = interface.instance {
-      page.line(6, "instance \(named(id))" + (instances[id].map { ", \($0.state)" } ?? ""))
+      page.line(6, "instance \(named(id))" + (instances[id].map(Self.words) ?? ""))
     } else if !interface.summary.isEmpty {
       page.line(6, Self.plain(interface.summary))
     }
@@ -102,6 +102,17 @@ extension NetworkSummary {
     page.list(6, "addresses ", addresses)
     page.list(6, "groups ", interface.groups.map(named))
     if !interface.sourceDestinationCheck { page.line(6, "source/destination check off") }
+  }
+
+  /// What there is beside an instance's name: state, type, key pair, volumes.
+  private static func words(_ instance: Instance) -> String {
+    var words = ["\(instance.state)"]
+    if !instance.instanceType.isEmpty { words.append(plain(instance.instanceType)) }
+    if let key = instance.keyName { words.append("key pair \(plain(key))") }
+    if !instance.volumes.isEmpty {
+      words.append("\(instance.volumes.count) volume\(instance.volumes.count == 1 ? "" : "s")")
+    }
+    return ", " + words.joined(separator: ", ")
   }
 
   func write(_ group: SecurityGroup, to page: inout TextPage) {

@@ -17,9 +17,28 @@ public struct WatchFrame: Sendable {
   /// Packets that nobody took in time.
   public var drops: Int
   public var style: TextStyle
+  /// Alarms with their states; nil where there are none.
+  public var alarms: [AlarmLight]?
+  /// Where metrics are served.
+  public var address: String?
+  /// Messages of alarms that nobody got.
+  public var undelivered = 0
+  /// Lines of the terminal.
+  public var rows = 24
 
-  /// Lines of denials and of rules.
-  static let listed = 5
+  /// An alarm and the state that it is in.
+  public struct AlarmLight: Sendable, Hashable {
+    public var name: String
+    public var state: String
+
+    public init(name: String, state: String) {
+      self.name = name
+      self.state = state
+    }
+  }
+
+  /// Lines of denials and of rules: what the terminal has beside the rest.
+  private var listed: Int { max(1, (rows - 15 - (alarms == nil ? 0 : 3)) / 2) }
 
   public init(
     device: String, report: AuditReport, earlier: AuditReport, elapsed: Double, interval: Double, drops: Int,
@@ -38,7 +57,8 @@ public struct WatchFrame: Sendable {
     var canvas = TextCanvas(style)
     let time = Quantities.duration(nanoseconds: Int64(elapsed * 1e9))
     canvas.line(
-      StyledText("\(device)  \(time)", .bold) + StyledText("  Ctrl-C ends", .dim),
+      StyledText("\(device)  \(time)", .bold) + StyledText("  Ctrl-C ends", .dim)
+        + StyledText(address.map { "  " + $0 } ?? "", .dim),
       right: drops > 0 ? StyledText("\(Quantities.count(drops)) DROPPED", .boldRed) : nil)
     canvas.line()
     canvas.line(StyledText("                packets/s     bytes/s         packets       bytes", .dim))
@@ -47,6 +67,7 @@ public struct WatchFrame: Sendable {
     canvas.line(
       "  \(Quantities.count(flows.total, "flow")): \(Quantities.count(flows.allowed)) allowed, "
         + "\(Quantities.count(flows.denied)) denied")
+    writeAlarms(to: &canvas)
     writeDenials(to: &canvas)
     writeRules(to: &canvas)
     return canvas.text
@@ -73,10 +94,26 @@ public struct WatchFrame: Sendable {
 
   private func rate(_ count: Int) -> Int { interval > 0 ? Int((Double(count) / interval).rounded()) : 0 }
 
+  /// One line: those in ALARM by name, the others by number.
+  private func writeAlarms(to canvas: inout TextCanvas) {
+    guard let alarms else { return }
+    let lit = alarms.filter { $0.state == "ALARM" }
+    let quiet = alarms.count { $0.state == "OK" }
+    let unknown = alarms.count - lit.count - quiet
+    var counts = "\(Quantities.count(quiet)) OK"
+    if unknown > 0 { counts += ", \(Quantities.count(unknown)) without data" }
+    if undelivered > 0 { counts += ", \(Quantities.count(undelivered, "message")) not delivered" }
+    canvas.heading("ALARMS", counts)
+    let names = lit.prefix(8).map(\.name).joined(separator: ", ") + (lit.count > 8 ? ", …" : "")
+    if !lit.isEmpty {
+      canvas.line("  " + StyledText("ALARM", .boldRed) + "  " + StyledText(names, .bold))
+    }
+  }
+
   private func writeDenials(to canvas: inout TextCanvas) {
     let groups = DenialGroup.groups(of: report.denials)
     canvas.heading("TOP DENIALS", groups.isEmpty ? "none" : "of \(Quantities.count(groups.count, "group"))")
-    for group in groups.prefix(Self.listed) {
+    for group in groups.prefix(listed) {
       let denial = group.first
       let interface = denial.interfaceName ?? denial.interface?.rawValue ?? "between interfaces"
       let remote =
@@ -98,7 +135,7 @@ public struct WatchFrame: Sendable {
       .map(\.element)
     canvas.heading(
       "RULES IN USE", "\(Quantities.count(used.count)) of \(Quantities.count(report.rules.count))")
-    for rule in used.prefix(Self.listed) {
+    for rule in used.prefix(listed) {
       let number = rule.owner.rawValue.hasPrefix("acl-") ? rule.id + " " : ""
       canvas.line(
         StyledText(Quantities.count(rule.tally.packets)).padded(to: 10, style, right: true)

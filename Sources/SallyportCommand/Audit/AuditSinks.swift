@@ -9,6 +9,7 @@ struct AuditSinks {
   var files: [any AuditSink] = []
   var metrics: MetricRecords?
   var alarms: AlarmWatch?
+  var scrapes: ScrapedMetrics?
 
   /// Takes a batch that `auditor` has just judged.
   ///
@@ -17,7 +18,12 @@ struct AuditSinks {
     _ batch: PacketBatch, at begin: Int = 0, of captures: CaptureMerge, _ auditor: Auditor
   ) throws {
     for file in files { try file.take(batch, at: begin, of: captures, auditor) }
-    if metrics == nil && alarms == nil { return }
+    try count(batch, auditor)
+  }
+
+  /// Takes a batch that `auditor` has just judged into what only counts.
+  mutating func count(_ batch: PacketBatch, _ auditor: Auditor) throws {
+    if metrics == nil && alarms == nil && scrapes == nil { return }
     // Second copies of mirrored packets count nowhere.
     var (batch, verdicts) = (batch, auditor.verdicts)
     for index in auditor.duplicates.reversed() {
@@ -26,21 +32,26 @@ struct AuditSinks {
     }
     try metrics?.take(batch, verdicts, auditor)
     alarms?.take(batch, verdicts, auditor)
+    scrapes?.take(batch, verdicts, auditor)
   }
 
   /// The time at which packets must be judged up to, and no further, before ``reach(_:_:)``.
-  var boundary: CaptureTime? { [metrics?.boundary, alarms?.boundary].compactMap { $0 }.min() }
+  var boundary: CaptureTime? {
+    [metrics?.boundary, alarms?.boundary, scrapes?.boundary].compactMap { $0 }.min()
+  }
 
   /// The time of the first packet.
   mutating func begin(at time: CaptureTime) {
     metrics?.begin(at: time)
     alarms?.begin(at: time)
+    scrapes?.begin(at: time)
   }
 
   /// All packets before a time have been judged, and none after it.
   mutating func reach(_ time: CaptureTime, _ auditor: Auditor) throws {
     try metrics?.reach(time, auditor)
     alarms?.reach(time, auditor)
+    scrapes?.reach(time, auditor)
   }
 
   /// The network has changed.
@@ -48,6 +59,7 @@ struct AuditSinks {
     for file in files { try file.goOn(with: auditor.filter) }
     metrics?.goOn(with: auditor)
     alarms?.goOn(with: auditor)
+    scrapes?.goOn(with: auditor)
   }
 
   /// The last packet has been judged.

@@ -9,12 +9,23 @@ struct MetricRecords {
   private var recorder: MetricRecorder
   private var writer: MetricWriter
   private let output: Output
+  private let isLive: Bool
+  /// Counts since the beginning, where they are all that is shown.
+  private var totals: MetricTotals?
   private var done: [MetricPeriod] = []
 
-  init(_ filter: PacketFilter, period: Int, _ format: MetricFormat, _ output: Output) throws {
+  /// - Parameters:
+  ///   - isLive: Whether somebody may read the file while it is written: each period is there when it ends.
+  ///   - endless: Whether there may be more periods than can be kept: OpenMetrics then shows the counts as they are.
+  init(
+    _ filter: PacketFilter, period: Int, _ format: MetricFormat, _ output: Output, isLive: Bool = false,
+    endless: Bool = false
+  ) throws {
+    totals = endless && format == .openMetrics ? MetricTotals() : nil
     recorder = MetricRecorder(filter, period: period)
     writer = MetricWriter(format)
     self.output = output
+    self.isLive = isLive
     try output.write { writer.begin(period: period, &$0) }
   }
 
@@ -38,11 +49,18 @@ struct MetricRecords {
   mutating func finish(_ auditor: Auditor) throws {
     recorder.finish(auditor.tracker, into: &done)
     try writeDone()
-    try output.write { writer.end(&$0) }
+    guard let totals else { return try output.write { writer.end(&$0) } }
+    if try !output.replace(OpenMetricsText(totals).write) { try output.write(OpenMetricsText(totals).write) }
   }
 
   private mutating func writeDone() throws {
-    for period in done { try output.write { writer.append(period, &$0) } }
+    if totals != nil, !done.isEmpty {
+      for period in done { totals?.add(period) }
+      done.removeAll(keepingCapacity: true)
+      if let totals { _ = try output.replace(OpenMetricsText(totals).write) }
+      return
+    }
+    for period in done { try output.write(flushing: isLive) { writer.append(period, &$0) } }
     done.removeAll(keepingCapacity: true)
   }
 }

@@ -4,7 +4,7 @@ import TrafficMetrics
 
 extension MetricFormat: ExpressibleByArgument {}
 
-/// Options of `audit` that watch the traffic over time.
+/// Options of `audit` and `watch` that follow the traffic over time.
 struct MonitoringOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(

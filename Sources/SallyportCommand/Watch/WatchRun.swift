@@ -27,18 +27,51 @@ struct WatchRun: ~Copyable {
   }
 
   /// Judges what has come; false if nothing has.
-  mutating func advance() throws(CaptureError) -> Bool {
+  ///
+  /// - Parameter sinks: What counts besides; its periods end with the clock.
+  mutating func advance(_ sinks: inout AuditSinks) throws -> Bool {
     try capture.advance()
     guard let first = capture.records.first, let last = capture.records.last else { return false }
     batch.removeAll()
     Self.decode(capture, with: decoder, into: &batch)
-    auditor.audit(batch)
+    try audit(&sinks)
     description.packets += capture.records.count
     description.bytes += capture.records.reduce(0) { $0 + Int($1.wireLength) }
     description.firstTime = description.firstTime ?? first.time
     description.lastTime = last.time
     return true
   }
+
+  /// Judges the batch: what comes before the end of a period, then what comes after.
+  private mutating func audit(_ sinks: inout AuditSinks) throws {
+    guard let end = sinks.boundary, batch.packets.contains(where: { $0.time >= end }) else {
+      auditor.audit(batch)
+      return try sinks.count(batch, auditor)
+    }
+    var part = PacketBatch()
+    for (index, packet) in batch.packets.enumerated() {
+      if let end = sinks.boundary, packet.time >= end {
+        auditor.audit(part)
+        try sinks.count(part, auditor)
+        part.removeAll()
+        while let end = sinks.boundary, packet.time >= end { try sinks.reach(packet.time, auditor) }
+      }
+      part.append(batch, at: index)
+    }
+    auditor.audit(part)
+    try sinks.count(part, auditor)
+  }
+
+  /// Ends periods that are over, though no packet has come since; answers scrapes.
+  mutating func reach(_ time: CaptureTime, _ sinks: inout AuditSinks) throws {
+    // Packets are handed over a moment after their time.
+    let settled = CaptureTime(nanoseconds: time.nanoseconds - 1_000_000_000)
+    if let end = sinks.boundary, settled >= end { try sinks.reach(settled, auditor) }
+    sinks.scrapes?.answer(at: time, auditor, drops: drops)
+  }
+
+  /// Ends the open period.
+  func finish(_ sinks: inout AuditSinks) throws { try sinks.finish(auditor) }
 
   /// Lends the capture as a whole, for its bytes.
   private static func decode(
