@@ -53,7 +53,7 @@ public struct Tallies: Sendable {
   public private(set) var denials: [(key: DenialKey, value: Denial)] = []
   private var denialPlaces: [DenialKey: Int] = [:]
   /// Where denials that were counted lately stand, by a hash of their keys: most are counted many times.
-  private var recentDenials = Array(repeating: -1, count: 4096)
+  private var recentDenials = Array(repeating: -1, count: 1 << 14)
   /// Groups whose remote and port are not told apart because there were too many.
   public private(set) var foldedDenials = 0
   /// Frames so far.
