@@ -44,6 +44,11 @@ check: setup ## Run everything that a change must pass: format, build, tests, la
 fuzz: setup ## Fuzz every reader of hostile input for a minute (see Fuzz/run.sh)
 	Fuzz/run.sh all 60
 
+sanitize: setup ## Run the tests under AddressSanitizer and ThreadSanitizer
+	@for sanitizer in address thread; do \
+	  Scripts/test-sanitized $$sanitizer || exit 1; \
+	done
+
 format: ## Lay out all Swift files as .swift-format says
 	@for place in Package.swift Sources Tests Benchmarks Fuzz fixtures/swift-package; do \
 	  if [ -e $$place ]; then find $$place -type d -name '.?*' -prune -o -type f -name '*.swift' -print; fi; \
