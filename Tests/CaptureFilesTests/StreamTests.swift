@@ -135,4 +135,37 @@ struct StreamTests {
     #expect(count == max(256, (length - 24) / 26))
     #expect(reader.summary.isTruncated)
   }
+
+  /// Of a mapped file no more stays in memory than two batches and what is let go of at once.
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/proc/self/smaps"), "needs /proc/self/smaps"))
+  func aMappedFileIsLetGoOf() throws {
+    let folder = try ScratchFolder()
+    let packet = [UInt8](repeating: 7, count: 12_000)
+    let packets = (0..<4000).map {
+      (seconds: UInt32($0), fraction: UInt32(0), bytes: packet, wire: UInt32?.none)
+    }
+    let path = try folder.file("large", PcapBytes(packets: packets).bytes)
+    var reader = try CaptureReader(path: path)
+    var sum = 0
+    var most = 0
+    while try reader.advance(limit: 350) {
+      for record in reader.records { sum += Int(reader.bytes[record.offset + 6000]) }
+      most = max(most, try Self.residentBytes(ofMapping: path))
+    }
+    #expect(sum == 7 * 4000)
+    #expect(most > 0)
+    #expect(most < 20 << 20, "\(most) of 48 million bytes stay in memory")
+  }
+
+  private static func residentBytes(ofMapping path: String) throws -> Int {
+    // Such files say that they are empty: they are read to their end.
+    let file = try #require(FileHandle(forReadingAtPath: "/proc/self/smaps"))
+    let text = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
+    let lines = text.split(separator: "\n")
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().lastPathComponent
+    guard let start = lines.firstIndex(where: { $0.contains(folder) }),
+      let line = lines[start...].first(where: { $0.hasPrefix("Rss:") })
+    else { return 0 }
+    return (line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) << 10
+  }
 }

@@ -22,6 +22,8 @@ struct InputWindow: ~Copyable {
   private(set) var count: Int
   /// Bytes from ``start`` on that are done with.
   var position = 0
+  /// The ``position`` at the last ``release()``: what was lent since is still read.
+  private var releasedTo = 0
   /// Offset in the capture of the window's first byte.
   private(set) var offset: UInt64 = 0
   /// Bytes of the input that were read.
@@ -160,11 +162,12 @@ struct InputWindow: ~Copyable {
     count = min(count, max(length, position))
   }
 
-  /// Says that the bytes before ``position`` will not be asked for again.
+  /// Says that the bytes before ``position`` are lent now, and those lent before will not be asked for again.
   mutating func release() {
     if case .mapped(let mapping) = source {
       bytesRead = UInt64(position)
-      mapping.release(before: position)
+      mapping.release(before: releasedTo)
+      releasedTo = position
     }
   }
 
