@@ -92,12 +92,6 @@ let package = Package(
     .target(
       name: "TrafficMetrics",
       dependencies: ["NetworkTypes", "RuleMatching", "VirtualNetworks", "Filtering"], swiftSettings: strict),
-    .target(
-      name: "TrafficSynthesis",
-      dependencies: [
-        "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
-      ],
-      swiftSettings: strict),
     // 7
     .target(
       name: "MetricAlarms",
@@ -119,6 +113,13 @@ let package = Package(
       dependencies: [
         "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
         "PolicyFormats", "TrafficAudit", "PolicyAnalysis",
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "TrafficSynthesis",
+      dependencies: [
+        "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
+        "PolicyAnalysis",
       ],
       swiftSettings: strict),
     // 8
@@ -259,7 +260,7 @@ let package = Package(
       dependencies: [
         "Sallyport", "CaptureFiles", "WireFormat", "RuleMatching", "Filtering", "PolicyFormats",
         "TrafficAudit",
-        "PolicyAnalysis", "TrafficMetrics", "MetricAlarms", "TestSupport",
+        "PolicyAnalysis", "TrafficMetrics", "TrafficSynthesis", "MetricAlarms", "TestSupport",
       ]),
     // Depends on the command, so that it is built; its tests run it as users do.
     .testTarget(name: "CommandTests", dependencies: ["SallyportCommand", "TestSupport"]),

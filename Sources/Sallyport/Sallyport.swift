@@ -6,5 +6,6 @@
 @_exported import RuleMatching
 @_exported import TrafficAudit
 @_exported import TrafficMetrics
+@_exported import TrafficSynthesis
 @_exported import VirtualNetworks
 @_exported import WireFormat

@@ -173,6 +173,13 @@ struct SynthCommand: ParsableCommand {
         "note: \(traffic.rulesWithoutCarrier) rules are of groups that no interface carries or ACLs of subnets "
           + "without interfaces: no packet meets them")
     }
+    if !traffic.ownersCutShort.isEmpty && !quiet {
+      let names = traffic.ownersCutShort.prefix(3).map(\.rawValue).joined(separator: ", ")
+      let others = traffic.ownersCutShort.count - 3
+      StandardError.report(
+        "note: of \(names)\(others > 0 ? " and \(others) others" : "") the edges of every rule are shown, and "
+          + "not every other step that might be told: too many kinds of packets come past them")
+    }
     if traffic.flowCount == 0 {
       StandardError.report("the network has no rules that packets could be brought to")
       throw ExitCode.invalidInput

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 import TrafficAudit
 import TrafficMetrics
+import TrafficSynthesis
 
 @testable import Filtering
 @testable import PolicyFormats
@@ -50,6 +51,7 @@ import TrafficMetrics
     "CloudTrailReader.limit": CloudTrailReader.limit,
     "CompiledRules.defaultCellLimit": CompiledRules.defaultCellLimit,
     "ReachAnalyzer.kindLimit": ReachAnalyzer.kindLimit,
+    "BoundaryTraffic.kindLimit": BoundaryTraffic.kindLimit,
   ]
 
   /// The rows of the page's tables: value, constant and test.

@@ -119,22 +119,34 @@ public final class ReachAnalyzer: Sendable {
 
   /// Hands over regions that meet one fate here and another by the rules of `other`, until `body` has enough.
   ///
-  /// The two differ in the rules of some lists only. Throws as ``visit(_:_:limit:_:)`` does.
+  /// The two differ in the rules of some lists only. Returns how many kinds of packets were looked at, and throws as
+  /// ``visit(_:_:limit:_:)`` does.
+  @discardableResult
   package func visitContrasts(
     to other: ReachContrast, in question: ReachQuestion, limit: Int,
     _ body: (ReachRegion, _ verdictBeside: PacketClass) -> Bool
-  ) throws(ReachError) {
-    let plan = ReachPlan(question, self)
+  ) throws(ReachError) -> Int {
+    try visitContrasts(
+      to: other, within: ReachPlan(question, self).boxes, of: question, limit: limit, body)
+  }
+
+  /// The same for those packets of the question that are in some boxes, which were cut from its own.
+  @discardableResult
+  package func visitContrasts(
+    to other: ReachContrast, within boxes: [PacketBox], of question: ReachQuestion, limit: Int,
+    _ body: (ReachRegion, _ verdictBeside: PacketClass) -> Bool
+  ) throws(ReachError) -> Int {
     var walk = ReachWalk(self, question, [])
     var count = 0
-    for box in plan.boxes {
+    for box in boxes {
       walk.begin(box)
       while let (region, verdictBeside) = walk.next(beside: other) {
         count += 1
         guard count <= limit else { throw .tooManyKinds(limit: limit) }
-        guard region.verdict == verdictBeside || body(region, verdictBeside) else { return }
+        guard region.verdict == verdictBeside || body(region, verdictBeside) else { return count }
       }
     }
+    return count
   }
 
   /// A list of rules with its sets ready to be cut by.

@@ -17,7 +17,7 @@ struct ReachPlan {
     self.question = question
     self.analyzer = analyzer
     for family in [IPFamily.v4, .v6] {
-      let services = question.services.services(of: family)
+      let services = question.services(of: family)
       guard !services.isEmpty else { continue }
       for source in sources(family) { add(source, services) }
     }
@@ -141,7 +141,7 @@ struct ReachPlan {
   // MARK: Ends that cannot write to each other
 
   private mutating func findPairsWithoutFamily() {
-    let usable = Set([IPFamily.v4, .v6].filter { !question.services.services(of: $0).isEmpty })
+    let usable = Set([IPFamily.v4, .v6].filter { !question.services(of: $0).isEmpty })
     func byFamilies(_ ends: [ReachQuestion.End]) -> [(families: Set<IPFamily>, end: ReachQuestion.End)] {
       var seen: Set<Set<IPFamily>> = []
       var result: [(families: Set<IPFamily>, end: ReachQuestion.End)] = []

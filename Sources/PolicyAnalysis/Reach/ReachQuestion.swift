@@ -30,6 +30,8 @@ public struct ReachQuestion: Sendable, Hashable {
   ///
   /// Hosts of the internet always mean the public address of whoever has one.
   public var includesPublicAddresses: Bool
+  /// Whether ICMP over IPv6 and ICMPv6 over IPv4 are meant as well, which nobody sends but whoever makes packets up.
+  package var includesStrayICMP = false
 
   public init(
     from sources: [End], to destinations: [End], services: IntervalSet, sourcePorts: IntervalSet = .everyPort,
@@ -71,8 +73,15 @@ extension IntervalSet {
   }
 
   /// Those of the services that packets of a family can have.
-  func services(of family: IPFamily) -> IntervalSet {
+  fileprivate func services(of family: IPFamily) -> IntervalSet {
     intersection(.everyService).subtracting(IntervalSet(Self.run(of: family == .v4 ? .icmpv6 : .icmp)))
+  }
+}
+
+extension ReachQuestion {
+  /// Those of the services that packets of a family can have.
+  func services(of family: IPFamily) -> IntervalSet {
+    includesStrayICMP ? services.intersection(.everyService) : services.services(of: family)
   }
 }
 

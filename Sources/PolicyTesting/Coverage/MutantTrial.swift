@@ -8,7 +8,7 @@ import VirtualNetworks
 struct MutantTrial: Sendable {
   private let network: TestedNetwork
   private let tests: [(test: PolicyTest, footprint: TestFootprint)]
-  private let questions: MutantQuestions
+  private let questions: PolicyQuestions
   /// How many kinds of packets are looked at in search of one that tells a mutant from the original.
   static let kindLimit = 50_000
   /// How many such packets are looked at for one that people meet.
@@ -18,7 +18,7 @@ struct MutantTrial: Sendable {
     self.network = network
     // Cheap ones first: captures are read anew for each mutant.
     self.tests = tests.sorted { Self.rank($0.test) < Self.rank($1.test) }
-    questions = MutantQuestions(network.network)
+    questions = PolicyQuestions(network.network)
   }
 
   private static func rank(_ test: PolicyTest) -> Int {
@@ -73,7 +73,8 @@ struct MutantTrial: Sendable {
     var found: MutantWitness?
     var seen = 0
     var error: ReachError?
-    for question in questions.questions(for: mutation) {
+    let passing = questions.questions(past: mutation.owner, mutation.direction, mutation.services)
+    for question in passing.all {
       do throws(ReachError) {
         try network.analyzer.visitContrasts(to: contrast, in: question, limit: Self.kindLimit) {
           region, verdict in

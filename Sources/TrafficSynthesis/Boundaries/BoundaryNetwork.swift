@@ -19,10 +19,6 @@ struct BoundaryNetwork: Sendable {
   let network: VirtualNetwork
   /// Addresses of interfaces: likely remote ends.
   let ends: [IPAddress]
-  /// Ends, hosts of the internet, and a few addresses of each class that any rule or block of the network tells apart.
-  let addresses: [IPAddress]
-  /// A few services of each class that any rule tells apart.
-  let services: [ServiceKey]
   private let carriers: [PolicyCarrier]
   /// The private address behind each public one.
   private let privateAddresses: [IPAddress: IPAddress]
@@ -48,65 +44,10 @@ struct BoundaryNetwork: Sendable {
       owned.compactMap { own in own.publicAddress.map { (.v4($0), .v4(own.address)) } },
       uniquingKeysWith: { first, _ in first })
     ends = carriers.flatMap(\.addresses) + owned.compactMap { $0.publicAddress.map(IPAddress.v4) }
-    addresses = Self.addresses(of: network, ends: ends)
-    services = Self.services(of: network)
-  }
-
-  /// Prefixes that are told apart; of larger networks only the first.
-  private static let prefixLimit = 512
-
-  private static func addresses(of network: VirtualNetwork, ends: [IPAddress]) -> [IPAddress] {
-    let rules = network.securityGroups.flatMap { $0.inbound + $0.outbound }
-    let entries = network.networkACLs.flatMap { $0.inbound + $0.outbound }
-    var prefixes = entries.map(\.prefix)
-    for rule in rules {
-      if case .prefix(let prefix) = rule.match.peer { prefixes.append(prefix) }
-    }
-    prefixes += network.prefixLists.flatMap { $0.entries.prefix(16) }
-    prefixes += network.subnets.flatMap {
-      $0.ipv4Block.map { [IPPrefix.v4($0)] } ?? [] + $0.ipv6Blocks.map { .v6($0) }
-    }
-    prefixes += network.vpcs.flatMap { $0.ipv4Blocks.map { IPPrefix.v4($0) } + $0.ipv6Blocks.map { .v6($0) } }
-    var distinct: [IPPrefix] = []
-    var known: Set<IPPrefix> = []
-    for prefix in prefixes where known.insert(prefix).inserted && distinct.count < prefixLimit {
-      distinct.append(prefix)
-    }
-    var classes = EdgeClasses<IPAddress>(limit: 3)
-    for prefix in distinct {
-      for address in EdgeValues.addresses(of: prefix) {
-        classes.add(address) { address in distinct.map { $0.contains(address) } }
-      }
-    }
-    let first = ends + internet
-    let own = Set(first)
-    return first + classes.values.filter { !own.contains($0) }
-  }
-
-  private static func services(of network: VirtualNetwork) -> [ServiceKey] {
-    let rules = network.securityGroups.flatMap { $0.inbound + $0.outbound }.map(\.match.traffic)
-    let entries = network.networkACLs.flatMap { $0.inbound + $0.outbound }.map(\.traffic)
-    var distinct: [TrafficMatch] = []
-    for traffic in rules + entries where !distinct.contains(traffic) && distinct.count < prefixLimit {
-      distinct.append(traffic)
-    }
-    var classes = EdgeClasses<ServiceKey>(limit: 2)
-    for traffic in distinct + [.all] {
-      let services = EdgeValues.services(of: traffic)
-      for service in services + EdgeValues.otherProtocols(services[0]) {
-        classes.add(service) { service in distinct.map { $0.matches(service) } }
-      }
-    }
-    return classes.values
   }
 
   /// The private address behind a public one of an interface.
   func privateAddress(behind address: IPAddress) -> IPAddress? { privateAddresses[address] }
-
-  /// The public address of an interface's private one.
-  func publicAddress(of interface: InterfaceIndex) -> IPAddress? {
-    network.networkInterfaces[Int(interface.rawValue)].ipv4Addresses.first?.publicAddress.map { .v4($0) }
-  }
 
   private static func some(_ carriers: [PolicyCarrier]) -> [PolicyCarrier] {
     let step = max(1, (carriers.count + carrierLimit - 1) / carrierLimit)
@@ -167,21 +108,13 @@ struct BoundaryNetwork: Sendable {
     return clients
   }
 
-  /// Ports that an interface's groups admit, for requests whose replies are of interest.
-  func admittedPorts(
-    at interface: InterfaceIndex, _ direction: Direction, _ ipProtocol: IPProtocol
-  ) -> [UInt16] {
-    var ports: [UInt16] = []
-    for rule in filter.groupRules(at: interface, direction) ?? [] {
-      let port: UInt16? =
-        switch rule.resolved.traffic {
-        case .all: 443
-        case .tcp(let range): ipProtocol == .tcp ? range.first : nil
-        case .udp(let range): ipProtocol == .udp ? range.first : nil
-        default: nil
-        }
-      if let port, !ports.contains(port) { ports.append(max(port, 1)) }
-    }
-    return Array((ports + [443, 80]).prefix(8))
+  /// The ends of a packet that comes past a carrier's rules, or its subnet's, with some remote address.
+  func ends(
+    of remote: IPAddress, _ direction: Direction, by carrier: PolicyCarrier
+  ) -> (source: IPAddress, destination: IPAddress)? {
+    guard let own = carrier.address(remote.family), own != remote || carrier.isBehindNAT else { return nil }
+    // What an ACL beside a NAT gateway is asked about may be on either side of the gateway.
+    let host = own == remote ? Self.internet.first { $0.family == own.family } : remote
+    return host.map { direction == .ingress && own != remote ? ($0, own) : (own, $0) }
   }
 }

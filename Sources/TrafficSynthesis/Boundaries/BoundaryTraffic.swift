@@ -8,56 +8,54 @@ import WireFormat
 /// The packets at the edges of a network's rules: a witness of its policy.
 public struct BoundaryTraffic: Sendable {
   private let network: BoundaryNetwork
-  private let requests: [PacketHeader]
+  private let flows: [BoundaryFlow]
   private var time = TrafficMix.start
-  private var clientPort = TrafficSynthesizer.clientPorts.lowerBound
+  private var written: Set<Set<BoundaryFlow.Endpoint>> = []
   /// Rules that no packet can be brought to, since no interface carries their group or is in their ACL's subnets.
   public let rulesWithoutCarrier: Int
   /// Flows that will be written.
-  public var flowCount: Int { requests.count }
+  public var flowCount: Int { flows.count }
+  /// Groups and ACLs that more kinds of packets come past than are looked at: of their rules the edges are shown, and not
+  /// every step that may be told from them otherwise.
+  public let ownersCutShort: [ResourceID]
 
-  /// Finds the packets: some hundred questions to the filter a rule.
-  public init(_ network: VirtualNetwork) {
-    var finder = BoundaryFinder(network)
-    finder.find()
-    requests = finder.requests
-    rulesWithoutCarrier = finder.rulesWithoutCarrier
+  /// Finds the packets: looks at up to a million kinds of them, some microseconds each.
+  public init(_ network: VirtualNetwork) { self.init(network, kindLimit: Self.kindLimit) }
+
+  /// Kinds of packets that are looked at in all: those that come past each list, and those that are held against mutants.
+  package static let kindLimit = 1_000_000
+
+  package init(_ network: VirtualNetwork, kindLimit: Int) {
     self.network = BoundaryNetwork(network)
+    var finder = BoundaryFinder(self.network, workLimit: kindLimit)
+    finder.find()
+    flows = finder.flows
+    rulesWithoutCarrier = finder.rulesWithoutCarrier
+    ownersCutShort = finder.ownersCutShort
   }
 
   /// Writes every flow: the request, and if nothing stops it the answer and what ends a handshake.
   public mutating func write(
     to bytes: inout [UInt8], _ encoder: CaptureEncoder, flush: (inout [UInt8]) throws -> Void
   ) rethrows {
-    for request in requests {
-      write(request, to: &bytes, encoder)
+    for flow in flows {
+      write(flow, to: &bytes, encoder)
       if bytes.count >= 1 << 20 { try flush(&bytes) }
     }
   }
 
-  private mutating func write(_ request: PacketHeader, to bytes: inout [UInt8], _ encoder: CaptureEncoder) {
-    var request = request
-    if request.sourcePort == 0 || !request.ipProtocol.hasPorts { request.sourcePort = nextClientPort() }
-    if !request.ipProtocol.hasPorts && !request.ipProtocol.hasICMPKind {
-      // Such flows are told apart by their ends alone: the one before is forgotten first (semantics CT-3).
-      time = time.advanced(bySeconds: 1000)
+  private mutating func write(_ flow: BoundaryFlow, to bytes: inout [UInt8], _ encoder: CaptureEncoder) {
+    let request = flow.request
+    if !written.insert(flow.identity(network.privateAddress)).inserted {
+      // The flow before is forgotten first (semantics CT-3): longer than any idle timer.
+      time = time.advanced(bySeconds: request.ipProtocol == .tcp ? 500_000 : 1000)
     }
-    let isAnswered = network.isAnswered(request)
     write(request, .syn, to: &bytes, encoder)
-    guard isAnswered else { return }
+    guard flow.isAnswered else { return }
     let reply = request.reply
     guard !request.ipProtocol.hasICMPKind || reply.service != request.service else { return }
     write(reply, [.syn, .ack], to: &bytes, encoder)
     if request.ipProtocol == .tcp { write(request, .ack, to: &bytes, encoder) }
-  }
-
-  private mutating func nextClientPort() -> UInt16 {
-    defer {
-      clientPort =
-        clientPort == TrafficSynthesizer.clientPorts.upperBound
-        ? TrafficSynthesizer.clientPorts.lowerBound : clientPort + 1
-    }
-    return clientPort
   }
 
   private mutating func write(

@@ -57,23 +57,3 @@ enum EdgeValues {
     }
   }
 }
-
-/// Values of one field, few of each class that the rules tell apart.
-struct EdgeClasses<Value: Hashable> {
-  private var counts: [[Bool]: Int] = [:]
-  private var known: Set<Value> = []
-  private(set) var values: [Value] = []
-  private let limit: Int
-
-  /// - Parameter limit: How many values of one class are kept.
-  init(limit: Int) { self.limit = limit }
-
-  /// Adds a value unless enough of its class are there; `signature` says which rules it satisfies.
-  mutating func add(_ value: Value, _ signature: (Value) -> [Bool]) {
-    guard known.insert(value).inserted else { return }
-    let signature = signature(value)
-    guard counts[signature, default: 0] < limit else { return }
-    counts[signature, default: 0] += 1
-    values.append(value)
-  }
-}

@@ -1,19 +1,28 @@
 import NetworkTypes
-import PolicyAnalysis
 import RuleMatching
 import VirtualNetworks
 
-/// Which packets may tell a mutant from the original: those that come past the rule that is another.
-struct MutantQuestions {
+/// Which packets come past the rules of a group or an ACL, and so may be judged otherwise if these are others.
+package struct PolicyQuestions: Sendable {
+  /// Packets that a group or an ACL is asked about in one direction.
+  package struct Passing {
+    /// Those that begin a flow.
+    package var requests: ReachQuestion?
+    /// Those that begin a flow whose answers it is asked about; nil if it is asked about none.
+    package var answered: ReachQuestion?
+
+    package var all: [ReachQuestion] { [requests, answered].compactMap { $0 } }
+  }
+
   private let network: VirtualNetwork
   /// Everybody, whoever has which address.
   private let everybody: [ReachQuestion.End]
   /// Interfaces whose addresses others have as well.
   private let sharing: Set<Int>
   /// Balancers send to other ports than those that they are asked on, and choose by what no trace names.
-  let hasBalancers: Bool
+  package let hasBalancers: Bool
 
-  init(_ network: VirtualNetwork) {
+  package init(_ network: VirtualNetwork) {
     self.network = network
     var holders: [IPAddress: Int] = [:]
     var sharing: Set<Int> = []
@@ -32,40 +41,51 @@ struct MutantQuestions {
     hasBalancers = !network.loadBalancers.isEmpty
   }
 
-  func questions(for mutation: RuleMutation) -> [ReachQuestion] {
-    if let group = network.securityGroups.first(where: { $0.id == mutation.owner }) {
-      return questions(group, mutation)
+  /// The packets that come past a group's or an ACL's rules in one direction with some services.
+  package func questions(
+    past owner: ResourceID, _ direction: Direction, _ services: IntervalSet
+  ) -> Passing {
+    if let group = network.securityGroups.first(where: { $0.id == owner }) {
+      return questions(group, direction, services)
     }
-    guard let acl = network.networkACLs.first(where: { $0.id == mutation.owner }) else { return [] }
-    return questions(acl, mutation)
+    guard let acl = network.networkACLs.first(where: { $0.id == owner }) else { return Passing() }
+    return questions(acl, direction, services)
   }
 
   // MARK: Groups
 
   /// Groups are asked of requests only: a tracked reply is let through, and an untracked one is open to all.
-  private func questions(_ group: SecurityGroup, _ mutation: RuleMutation) -> [ReachQuestion] {
+  private func questions(
+    _ group: SecurityGroup, _ direction: Direction, _ services: IntervalSet
+  ) -> Passing {
     let members = network.networkInterfaces.indices.filter {
       network.networkInterfaces[$0].groups.contains(group.id)
     }
-    if members.isEmpty { return [] }
+    if members.isEmpty { return Passing() }
     let forwards = hasBalancers || members.contains { !isPlainHost(network.networkInterfaces[$0]) }
     let ends = forwards ? everybody : members.map { .interface($0) }
-    let services = hasBalancers ? IntervalSet.everyService : mutation.services
-    return mutation.direction == .ingress
-      ? [question(from: everybody, to: ends, services)] : [question(from: ends, to: everybody, services)]
+    let asked = hasBalancers ? IntervalSet.everyService : services
+    return Passing(
+      requests: direction == .ingress
+        ? question(from: everybody, to: ends, asked) : question(from: ends, to: everybody, asked))
   }
 
   // MARK: ACLs
 
   /// ACLs are asked of replies, too: there the port is the one that the request came from.
-  private func questions(_ acl: NetworkACL, _ mutation: RuleMutation) -> [ReachQuestion] {
+  private func questions(
+    _ acl: NetworkACL, _ direction: Direction, _ services: IntervalSet
+  ) -> Passing {
     let subnets = subnets(of: acl)
     let ids = Set(subnets.map(\.id))
     let positions = network.networkInterfaces.indices.filter {
       ids.contains(network.networkInterfaces[$0].subnet)
     }
-    if subnets.isEmpty { return [] }
-    let forwards = hasBalancers || positions.contains { !isPlainHost(network.networkInterfaces[$0]) }
+    if subnets.isEmpty { return Passing() }
+    // What comes through an attachment passes the ACL of its subnet, whoever it is from.
+    let isAttached = network.transitGatewayAttachments.contains { !ids.isDisjoint(with: $0.subnets) }
+    let forwards =
+      hasBalancers || isAttached || positions.contains { !isPlainHost(network.networkInterfaces[$0]) }
     let blocks = subnets.flatMap { subnet in
       (subnet.ipv4Block.map { [IPPrefix.v4($0)] } ?? []) + subnet.ipv6Blocks.map(IPPrefix.v6)
     }
@@ -74,17 +94,15 @@ struct MutantQuestions {
       forwards ? everybody : blocks.map { .prefix($0) } + shared.map { .interface($0) }
     let destinations: [ReachQuestion.End] =
       forwards ? everybody : blocks.map { .prefix($0) } + positions.map { .interface($0) }
-    let services = hasBalancers ? IntervalSet.everyService : mutation.services
-    let (answered, ports) = hasBalancers ? (.everyService, .everyPort) : Self.answered(by: mutation.services)
-    var questions: [ReachQuestion] = []
-    if mutation.direction == .ingress {
-      questions.append(question(from: everybody, to: destinations, services))
-      if !answered.isEmpty { questions.append(question(from: sources, to: everybody, answered, ports)) }
-    } else {
-      questions.append(question(from: sources, to: everybody, services))
-      if !answered.isEmpty { questions.append(question(from: everybody, to: destinations, answered, ports)) }
-    }
-    return questions
+    let asked = hasBalancers ? IntervalSet.everyService : services
+    let (answered, ports) = hasBalancers ? (.everyService, .everyPort) : Self.answered(by: services)
+    let inward = question(from: everybody, to: destinations, direction == .ingress ? asked : answered)
+    let outward = question(from: sources, to: everybody, direction == .ingress ? answered : asked)
+    var passing = Passing(
+      requests: direction == .ingress ? inward : outward,
+      answered: answered.isEmpty ? nil : direction == .ingress ? outward : inward)
+    passing.answered?.sourcePorts = ports
+    return passing
   }
 
   private func subnets(of acl: NetworkACL) -> [Subnet] {
@@ -118,11 +136,9 @@ struct MutantQuestions {
   }
 
   private func question(
-    from sources: [ReachQuestion.End], to destinations: [ReachQuestion.End], _ services: IntervalSet,
-    _ sourcePorts: IntervalSet = .everyPort
+    from sources: [ReachQuestion.End], to destinations: [ReachQuestion.End], _ services: IntervalSet
   ) -> ReachQuestion {
     ReachQuestion(
-      from: sources, to: destinations, services: services, sourcePorts: sourcePorts,
-      includesPublicAddresses: true)
+      from: sources, to: destinations, services: services, includesPublicAddresses: true)
   }
 }
