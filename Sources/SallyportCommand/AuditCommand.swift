@@ -147,7 +147,7 @@ struct AuditCommand: ParsableCommand {
   @Option(
     name: .customLong("fail-on"),
     help: ArgumentHelp(
-      "Exit with 1 if there are packets of this class: denied, unplaced or undecoded; may be repeated.",
+      "Exit with 1 if there are packets of this class: denied (but for segments after close), unplaced or undecoded; may be repeated.",
       valueName: "class"))
   var failOn: [Finding] = []
 
@@ -237,7 +237,7 @@ struct AuditCommand: ParsableCommand {
     }
     if run.wasInterrupted && sources.follow == nil { throw ExitCode.interrupted }
     if run.failed { throw ExitCode.invalidInput }
-    if failOn.contains(where: { report.packets[$0.packetClass] > 0 }) { throw ExitCode.unmet }
+    if failOn.contains(where: { report.violations($0.packetClass) > 0 }) { throw ExitCode.unmet }
   }
 
   /// Compares flow logs with the rules.

@@ -14,6 +14,8 @@ struct TraceCommand: ParsableCommand {
       VPCs its first host), internet, a resource id (i-, eni-, subnet-, vpc-, sg-, nat-,
       igw-, ...) or a name: a Name tag, a group's name, or KIND/NAME with instance,
       eni, subnet, vpc, sg, nat or lb. An instance means its primary interface.
+      internet is asked as one host of it, 8.8.8.8 (or 2001:4860:4860::8888), as the
+      answer shows; sallyport test proves a claim for all of them.
 
       PROTO is tcp/PORT, udp/PORT, icmp (an echo), icmp/TYPE/CODE, icmpv6, or a
       protocol's number. TCP, UDP and ICMP queries are allowed only if the reply

@@ -21,6 +21,7 @@ extension AuditReport {
       flows.total += tally.flows
       if outcome.packetClass == .allow || outcome.packetClass == .exempt { flows.allowed += tally.flows }
       if outcome.packetClass == .deny { flows.denied += tally.flows }
+      if outcome.isLateSegment { lateSegments += tally.packets }
       if let stop = outcome.stop { stops[stop, default: 0] += tally.packets }
       if outcome.packetClass == .unknown, let step = outcome.decisiveStep {
         unknowns[UnknownKey(step: step), default: 0] += tally.packets
@@ -46,6 +47,11 @@ extension AuditReport {
         explanation: filter.explain(unknown: key.step), packets: count)
     }.sorted { ($1.packets, $0.sortKey) < ($0.packets, $1.sortKey) }
     duplicates = auditor.tallies.duplicates
+    if lateSegments > 0 {
+      self.warnings.append(
+        "\(lateSegments) denied packets are segments that came after their connection was closed: AWS rejects them whatever "
+          + "the rules are, and --fail-on denied does not count them")
+    }
     self.warnings += Self.limitWarnings(auditor)
   }
 

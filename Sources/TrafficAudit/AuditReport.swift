@@ -24,9 +24,16 @@ public struct AuditReport: Sendable {
   public var alarms: [AlarmChange]?
   /// Second copies of packets that were mirrored at both of their interfaces; they are in no other count.
   public var duplicates = 0
+  /// Denied packets that came after their connection was closed: AWS rejects them whatever the rules (semantics CT-25).
+  public var lateSegments = 0
   public var warnings: [String] = []
 
   public init() {}
+
+  /// How many packets of a class speak against the rules: late segments do not (semantics S24).
+  public func violations(_ packetClass: PacketClass) -> Int {
+    packets[packetClass] - (packetClass == .deny ? lateSegments : 0)
+  }
 
   /// One audited capture.
   public struct CaptureDescription: Sendable, Hashable {

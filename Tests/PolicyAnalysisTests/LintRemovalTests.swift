@@ -94,8 +94,14 @@ import VirtualNetworks
       }
       let all = decide { _ in true }
       #expect(all == decide { !gone.contains($0) }, "\(entries)")
-      for index in entries.indices where !gone.contains(index) {
-        #expect(decide { $0 != index && !gone.contains($0) } != all, "\(entries) \(index)")
+      // Each can go alone as well, and no other can, alone and with those.
+      for index in entries.indices {
+        let isAlone = decide { $0 != index } == all
+        if gone.contains(index) {
+          #expect(isAlone, "\(entries) \(index)")
+        } else {
+          #expect(!isAlone || decide { $0 != index && !gone.contains($0) } != all, "\(entries) \(index)")
+        }
       }
     }
     print("removable entries: \(removed) removed")

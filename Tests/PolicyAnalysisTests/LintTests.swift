@@ -109,9 +109,16 @@ import VirtualNetworks
     Row(
       .redundantRule,
       acl(
+        inbound: "10 allow tcp 443 from 10.0.0.0/8, 20 deny all from 192.168.0.0/16",
+        outbound: "1 allow all to 0.0.0.0/0"),
+      ("20 deny", "5 deny tcp 443 from 10.0.0.0/8, 6 allow all from 192.168.0.0/17, 20 deny"),
+      says: "what no entry allows is denied anyway"),
+    Row(
+      .shadowedRule,
+      acl(
         inbound: "10 allow tcp 443 from 0.0.0.0/0, 20 deny all from 10.0.0.0/8",
         outbound: "1 allow all to 0.0.0.0/0"),
-      ("20 deny", "5 deny"), says: "what no entry allows is denied anyway"),
+      ("20 deny", "5 deny"), says: "comes first and lets some of it through"),
     Row(
       .repliesBlocked,
       acl(inbound: "10 allow tcp 443 from 0.0.0.0/0", outbound: "10 allow tcp 32768-65535 to 0.0.0.0/0"),

@@ -91,6 +91,12 @@ struct ScenarioTests {
       - disassociate_address: 198.51.100.10
       - send: {from: "203.0.113.7:51001", to: "198.51.100.10:22", tcp: S}
         expect: deny
+      - associate_address: {address: 192.0.2.99, to: web-1}
+      - send: {from: "203.0.113.7:51001", to: "192.0.2.99:443", tcp: S}
+        expect: allow
+      - disassociate_address: 192.0.2.99
+      - send: {from: "203.0.113.7:51001", to: "192.0.2.99:443", tcp: S}
+        expect: deny
       - terminate: web-1
       - send: {from: "203.0.113.7:51002", to: "web-1:443", tcp: S}
         expect: deny

@@ -10,7 +10,7 @@ package struct RandomNetwork {
   /// Hosts that are not in the network.
   package static let outsiders = [
     "203.0.113.7", "203.0.113.8", "8.8.8.8", "192.168.7.7", "172.16.0.1", "100.64.9.9", "10.9.9.9",
-    "2001:db8:ffff::7", "2001:db8:ffff::8", "fd12::1",
+    "2001:db8:ffff::7", "2001:db8:ffff::8", "fd12::1", "127.0.0.1", "169.254.5.5", "fe80::77",
   ].map { IPAddress($0)! }
 
   /// - Parameter hasPublicBlocks: Whether VPCs may have blocks out of the internet's addresses (AD-9).

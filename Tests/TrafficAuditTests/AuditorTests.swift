@@ -38,6 +38,25 @@ import TrafficAudit
     }
   }
 
+  @Test("S24: segments after close are denied, and no policy is violated by them (CT-25)")
+  func lateSegments() {
+    var network = SemanticsNetwork()
+    network.inbound("web", "tcp 443 from 203.0.113.0/24")
+    let (client, server) = ("203.0.113.7:50000", "10.0.0.10:443")
+    let packets: [PacketSummary] = [
+      .tcp(client, to: server), .tcp(server, to: client, [.syn, .ack]), .tcp(client, to: server, .ack),
+      .tcp(client, to: server, [.fin, .ack]), .tcp(server, to: client, [.fin, .ack]),
+      .tcp(client, to: server, .ack), .tcp(client, to: server, .ack, at: 5),
+      .tcp(client, to: server, .rst, at: 6),
+    ]
+    let report = AuditReport(audit(packets, network))
+    #expect(report.packets[.deny] == 2 && report.lateSegments == 2)
+    #expect(report.violations(.deny) == 0)
+    #expect(report.warnings.contains { $0.contains("2 denied packets are segments that came after") })
+    let refused = AuditReport(audit(packets + [.tcp(client, to: "10.0.0.10:22", at: 7)], network))
+    #expect(refused.violations(.deny) == 1)
+  }
+
   @Test func denialsOfOnePortAreOneGroup() {
     var network = SemanticsNetwork()
     network.network.securityGroups[0].inbound = []

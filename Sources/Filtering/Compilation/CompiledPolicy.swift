@@ -27,6 +27,11 @@ final class CompiledPolicy: Sendable {
     var missing: MissingPiece
     /// Blocks within which the unknown members must lie; empty when not even that is known.
     var within: [IPPrefix]
+
+    /// Whether it is open only for senders that no interface of the input has: those may be members of its group.
+    var isForNobodys: Bool { missing == .interfaceOfAddress }
+    /// Whether it tells members of a group, which counts for nothing where group identity is lost.
+    var isReference: Bool { missing == .groupMembers || missing == .interfaceOfAddress }
   }
 
   init(
@@ -62,13 +67,19 @@ final class CompiledPolicy: Sendable {
   /// The first rule whose unknown peers might be `remote`.
   ///
   /// - Parameter hasTransport: Whether the ports are known; if not, every port of the protocol may be meant.
-  func openRule(remote: IPAddress, service: ServiceKey, hasTransport: Bool) -> OpenRule? {
+  /// - Parameter isNobodys: Whether no interface of the input has `remote`.
+  func openRule(
+    remote: IPAddress, service: ServiceKey, hasTransport: Bool, countsReferences: Bool,
+    isNobodys: @autoclosure () -> Bool
+  ) -> OpenRule? {
     openRules.first { rule in
+      guard countsReferences || !rule.isReference else { return false }
       let mayMatch =
         hasTransport
         ? rule.traffic.matches(service)
         : rule.traffic.ipProtocol == nil || rule.traffic.ipProtocol == service.ipProtocol
       return mayMatch && (rule.within.isEmpty || rule.within.contains { $0.contains(remote) })
+        && (!rule.isForNobodys || isNobodys())
     }
   }
 }

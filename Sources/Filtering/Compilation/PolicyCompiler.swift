@@ -112,6 +112,11 @@ struct PolicyCompiler {
             CompiledPolicy.OpenRule(
               traffic: traffic, index: ruleIndex, missing: missing, within: peer.within))
         }
+        if let blocks = peer.blocksOfMembers, direction == .ingress {
+          open.append(
+            CompiledPolicy.OpenRule(
+              traffic: traffic, index: ruleIndex, missing: .interfaceOfAddress, within: blocks))
+        }
         if peer.prefixes.contains(.v4(.everything)) { openToIPv4.append(traffic) }
         if peer.prefixes.contains(.v6(.everything)) { openToIPv6.append(traffic) }
       }
@@ -135,6 +140,8 @@ struct PolicyCompiler {
     var prefixes: [IPPrefix] = []
     var missing: MissingPiece?
     var within: [IPPrefix] = []
+    /// For a group that the input has: where members that it lacks would be.
+    var blocksOfMembers: [IPPrefix]?
   }
 
   private func resolve(
@@ -173,7 +180,14 @@ struct PolicyCompiler {
     }
     let members = (memory.members[group] ?? []).lazy
       .filter { isInScope(vpc: model.networkInterfaces[$0].vpc, of: owner, direction) }
-    return ResolvedPeer(prefixes: members.flatMap { model.networkInterfaces[$0].privatePrefixes })
+    let home = index.groups[group].flatMap { model.securityGroups[$0].vpc }
+    let blocks = home.flatMap { vpc -> [IPPrefix]? in
+      guard isInScope(vpc: vpc, of: owner, direction), let position = index.vpcs[vpc] else { return nil }
+      return model.vpcs[position].ipv4Blocks.map(IPPrefix.v4)
+        + model.vpcs[position].ipv6Blocks.map(IPPrefix.v6)
+    }
+    return ResolvedPeer(
+      prefixes: members.flatMap { model.networkInterfaces[$0].privatePrefixes }, blocksOfMembers: blocks)
   }
 
   private func peerBlocks(_ rule: SecurityGroupRule, of owner: SecurityGroup) -> [IPPrefix] {

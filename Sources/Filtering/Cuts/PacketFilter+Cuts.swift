@@ -72,6 +72,8 @@ package struct TestedRules: Sendable {
   package struct Open: Sendable {
     package var traffic: TrafficMatch
     package var within: [IPPrefix]
+    /// Whether it is open for senders only that no interface has.
+    package var isForNobodys: Bool
   }
 
   package var rules: [ResolvedRule]
@@ -89,7 +91,9 @@ extension PacketFilter {
       let policy = compiled.network.policies[position]
       return TestedRules(
         rules: compiled.network.resolvedRules(ofPolicy: position), indices: policy.indices,
-        open: policy.openRules.map { TestedRules.Open(traffic: $0.traffic, within: $0.within) })
+        open: policy.openRules.map {
+          TestedRules.Open(traffic: $0.traffic, within: $0.within, isForNobodys: $0.isForNobodys)
+        })
     case .acl(let position):
       let acl = compiled.network.acls[position]
       return TestedRules(rules: acl.resolved, indices: acl.indices, allows: acl.allows, open: [])

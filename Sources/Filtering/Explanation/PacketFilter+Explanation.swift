@@ -113,8 +113,10 @@ extension PacketFilter {
       return "the route \(step.rule.map { rules[$0].text } ?? "") of \(table) leads nowhere"
         + (step.rule.flatMap(idleTarget).map { ": \($0)" } ?? "")
     default:
-      return header.destination.isMulticast
-        ? "a VPC carries no multicast or broadcast" : "no interface has \(header.destination)"
+      if header.destination.isMulticast { return "a VPC carries no multicast or broadcast" }
+      return header.destination.isLocalOnly
+        ? "packets to \(header.destination) never leave a host or its link"
+        : "no interface has \(header.destination)"
     }
   }
 
@@ -138,6 +140,9 @@ extension PacketFilter {
       return explainUnreachable(header.destination)
     case .gatewayEgressToRFC1918: return "\(resource) drops packets to private addresses (RFC 1918)"
     case .gatewayEgressToRFC6598: return "\(resource) drops packets to shared addresses (RFC 6598)"
+    case .noPossibleDestination: return "no host of the internet has \(header.destination)"
+    case .spoofedSource where header.source.isForeignToInternet:
+      return "no host of the internet has \(header.source)"
     case .spoofedSource:
       return "\(header.source) is an address of the VPC itself and cannot come from the internet"
     case .gatewayIngressFromRFC1918: return "\(resource) drops packets from private addresses (RFC 1918)"

@@ -156,6 +156,12 @@ public struct PathOutcome: Sendable, Hashable {
     self.stop = stop
   }
 
+  /// Whether the packet is a segment that came after its connection was closed (semantics CT-25).
+  public var isLateSegment: Bool {
+    guard packetClass == .deny, let step = decisiveStep else { return false }
+    return step.element == .connection && step.stage != .placement && step.stage != .gateway
+  }
+
   /// The step that settled the verdict: the first denial, or else the first thing unknown.
   public var decisiveStep: PathStep? {
     switch packetClass {

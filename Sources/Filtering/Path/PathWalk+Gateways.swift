@@ -6,7 +6,9 @@ extension PathWalk {
   /// Follows the route that a table has for the destination.
   mutating func follow(table position: Int, vpc: Int?, subnet: Int?, interface: InterfaceIndex?) {
     let table = network.routeTables[position]
-    guard !header.destination.isMulticast, !header.destination.isServiceRange else {
+    guard !header.destination.isMulticast, !header.destination.isServiceRange,
+      !header.destination.isLocalOnly
+    else {
       deny(
         .route, .route, .egress, .noPossibleDestination, interface: interface, resource: table.resource)
       return
@@ -136,6 +138,7 @@ extension PathWalk {
         return
       }
     }
+    guard isOfInternet(interface, resource) else { return }
     if isBlockedMail {
       deny(.gateway, .gateway, .egress, .protocolRestriction, interface: interface, resource: resource)
       guard findsEveryBlocker else { return }
@@ -159,6 +162,13 @@ extension PathWalk {
     append(
       PathStep(.gateway, .gateway, .translate, .egress, interface: interface, resource: resource))
     enterInternet()
+  }
+
+  /// Whether the internet may have the destination; else it is denied here.
+  private mutating func isOfInternet(_ interface: InterfaceIndex?, _ resource: ResourceIndex?) -> Bool {
+    if !header.destination.isForeignToInternet { return true }
+    deny(.gateway, .gateway, .egress, .noPossibleDestination, interface: interface, resource: resource)
+    return false
   }
 
   static var mail: ServiceKey { ServiceKey(.tcp, port: 25) }
@@ -203,7 +213,11 @@ extension PathWalk {
       deny(.gateway, .gateway, .ingress, code, interface: receiver, resource: receiversGateway)
       guard findsEveryBlocker else { return }
     }
-    if let vpc = receiver.flatMap({ network.interfaces[$0.int].vpc }),
+    if header.source.isForeignToInternet {
+      deny(
+        .gateway, .gateway, .ingress, .spoofedSource, interface: receiver, resource: receiversGateway)
+      guard findsEveryBlocker else { return }
+    } else if let vpc = receiver.flatMap({ network.interfaces[$0.int].vpc }),
       network.model.vpcs[vpc].contains(header.source)
     {
       // Nothing of the VPC's own comes in from outside (semantics AD-13).
@@ -318,6 +332,7 @@ extension PathWalk {
       deny(.gateway, .gateway, .egress, .protocolRestriction, interface: interface, resource: resource)
       return
     }
+    guard isOfInternet(interface, resource) else { return }
     if isBlockedMail {
       deny(.gateway, .gateway, .egress, .protocolRestriction, interface: interface, resource: resource)
       guard findsEveryBlocker else { return }

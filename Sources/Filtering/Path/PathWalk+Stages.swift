@@ -62,8 +62,9 @@ extension PathWalk {
     case .none:
       // Where group identity is lost, members that the input lacks count as little as those that it has (SG-29).
       if let open = policy.openRule(
-        remote: remote, service: header.service, hasTransport: header.hasTransport),
-        preservesGroupIdentity || open.missing != .groupMembers
+        remote: remote, service: header.service, hasTransport: header.hasTransport,
+        countsReferences: preservesGroupIdentity,
+        isNobodys: network.addresses.owners(of: remote).isEmpty)
       {
         markUnknown(
           stage, .securityGroup, direction, open.missing, interface: interface, rule: open.index,

@@ -16,7 +16,8 @@ enum SpecialBlocks {
   static func addCuts(to cuts: inout AddressCuts) {
     let blocks = [
       ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"], ["100.64.0.0/10"], ["169.254.0.0/16", "fe80::/10"],
-      ["fc00::/7"], ["0.0.0.0/32", "::/128"], ["224.0.0.0/4", "255.255.255.255/32", "ff00::/8"],
+      ["fc00::/7"], ["0.0.0.0/32", "::/128"], ["0.0.0.0/8"], ["127.0.0.0/8", "::1/128"],
+      ["224.0.0.0/4", "255.255.255.255/32", "ff00::/8"],
       ["169.254.168.0/22", "fd00:ec2::/32"],
     ]
     for group in blocks { cuts.add(group.map { IPPrefix($0)! }) }
@@ -35,6 +36,20 @@ extension IPAddress {
 
   /// Whether an address is for use inside networks (RFC 1918, 6598, 4193).
   var isPrivate: Bool { !isGlobal && !isLinkLocal }
+
+  /// Whether packets with the address never leave a host or its link (RFC 1122, 3927, 4291).
+  var isLocalOnly: Bool {
+    switch self {
+    case .v4(let address): isLinkLocal || address.rawValue >> 24 == 127 || address.rawValue >> 24 == 0
+    case .v6(let address): isLinkLocal || address.high == 0 && address.low <= 1
+    }
+  }
+
+  /// Whether no host of the internet has the address, besides those that gateways refuse with codes of their own.
+  var isForeignToInternet: Bool {
+    if case .v6(let address) = self, SpecialBlock.isUniqueLocal(address) { return true }
+    return isLocalOnly || isMulticast
+  }
 
   /// 169.254/16 or fe80::/10.
   var isLinkLocal: Bool {

@@ -39,12 +39,23 @@ extension RemedyFinder {
     let remote = target.isPrivate ? network.vpc(containing: blocker.header.destination) : nil
     let block = remote.flatMap { self.block(of: $0, blocker.header.destination) } ?? self.remote(blocker)
     let route = Route(destination: .prefix(block), target: target.target)
+    let isInVPC = network.model.vpcs[vpc].contains(blocker.header.destination)
+    guard !isInVPC, !isGateway(blocker.header.destination), !has(route, id) else { return false }
     append(
       Suggestion(
         change: .route(id, route),
         text: "add to \(filter.label(id)) a route: \(block) -> \(target.target.text)"))
-    return target.showsWhatFollows && !isGateway(blocker.header.destination)
+    return target.showsWhatFollows && isSomebodys(blocker.header.destination)
   }
+
+  /// Whether a table has the route already.
+  private func has(_ route: Route, _ table: ResourceID) -> Bool {
+    network.model.routeTables.first { $0.id == table }?.routes.contains {
+      $0.destination == route.destination && $0.target == route.target
+    } ?? false
+  }
+
+  private func isSomebodys(_ address: IPAddress) -> Bool { !network.addresses.owners(of: address).isEmpty }
 
   /// Whether an address is a gateway's or a balancer's own, which judges by what came before.
   private func isGateway(_ address: IPAddress) -> Bool {

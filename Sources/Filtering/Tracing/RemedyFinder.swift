@@ -29,7 +29,7 @@ struct RemedyFinder {
     default: break
     }
     switch step.code {
-    case .gatewayEgressToRFC1918, .gatewayEgressToRFC6598, .natDestinationPreserved:
+    case .gatewayEgressToRFC1918, .gatewayEgressToRFC6598:
       return addWayAround(blocker)
     case .gatewayIngressFromRFC1918, .gatewayIngressFromRFC6598:
       // The answer to a packet that should not have gone that way: opened with the request.
@@ -154,7 +154,7 @@ struct RemedyFinder {
       return interface.map { "attach \($0) to an instance" }
     case .sourceDestinationCheck:
       return interface.map { "turn the source/destination check of \($0) off, if it is to forward" }
-    case .listenersMismatch:
+    case .listenersMismatch where header.ipProtocol.hasPorts:
       return resource.map { "add to \($0) a listener for \(PacketFilter.trafficText(header))" }
     case .transitNoAssociation:
       return resource.map { "associate \($0) with a route table of its transit gateway" }

@@ -41,6 +41,8 @@ extension PacketFilter {
         }
       }
     }
+    // What is not known may yet stop it.
+    if !answer.unknowns.isEmpty { finder.remedy.isComplete = false }
     if question.isRoundTrip && !answer.steps.contains(where: { $0.way == .reply }) {
       finder.remedy.isComplete = false
     }

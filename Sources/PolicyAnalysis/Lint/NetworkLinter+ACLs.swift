@@ -40,6 +40,12 @@ extension NetworkLinter {
         .warning, .redundantRule, acl.id, rule: number, at: entry.location,
         "\(text) changes nothing: what it decides, later entries decide in the same way",
         fix: "remove the entry")
+    case .tooLate(let by):
+      return LintFinding(
+        .warning, .shadowedRule, acl.id, rule: number, at: entry.location,
+        "\(text) stops nothing: \"\(Self.text(entries[by], direction))\" comes first and lets some of it through, "
+          + "and the rest is denied anyway",
+        fix: "give the entry a number below \(entries[by].number) if it is to stop that, or else remove it")
     case .sameAsFinalDeny:
       return LintFinding(
         .info, .redundantRule, acl.id, rule: number, at: entry.location,
@@ -66,6 +72,8 @@ struct EntryOrder {
     case shadowed(by: Int?)
     case sameAsNext
     case sameAsFinalDeny
+    /// A denial that comes after an entry (`by`) that allows some of what it matches.
+    case tooLate(by: Int)
   }
 
   private let entries: [NetworkACLEntry]
@@ -86,16 +94,24 @@ struct EntryOrder {
     self.cells = cells.filter { !$0.isEmpty }.map { $0 }
   }
 
-  /// Entries that can go together; the last goes first, and each is held against those that stay.
+  /// Entries each of which can go alone, and all together; the last goes first, held against those that stay.
   func removable() -> [(index: Int, kind: Kind)] {
-    var isThere = Array(repeating: true, count: entries.count)
+    let everyone = Array(repeating: true, count: entries.count)
+    var isThere = everyone
     var found: [(Int, Kind)] = []
     for index in entries.indices.reversed() {
       let (decides, changes, meetsEntry) = effect(of: index, isThere)
-      guard !changes else { continue }
+      guard !changes, !effect(of: index, everyone).changes else { continue }
       isThere[index] = false
-      found.append(
-        (index, !decides ? .shadowed(by: holder(of: index)) : meetsEntry ? .sameAsNext : .sameAsFinalDeny))
+      let kind: Kind =
+        if !decides {
+          .shadowed(by: holder(of: index))
+        } else if meetsEntry {
+          .sameAsNext
+        } else {
+          exception(to: index).map { .tooLate(by: $0) } ?? .sameAsFinalDeny
+        }
+      found.append((index, kind))
     }
     return found.sorted { $0.0 < $1.0 }.map { (index: $0.0, kind: $0.1) }
   }
@@ -114,6 +130,13 @@ struct EntryOrder {
       if action != entries[index].action { return (true, true, meetsEntry) }
     }
     return (decides, false, meetsEntry)
+  }
+
+  /// An entry that comes before a denial and allows some of what it matches.
+  private func exception(to index: Int) -> Int? {
+    guard entries[index].action == .deny else { return nil }
+    return cells.lazy.filter { $0.contains(index) }.compactMap(\.first)
+      .filter { $0 < index && entries[$0].action == .allow }.min()
   }
 
   private func holder(of index: Int) -> Int? {

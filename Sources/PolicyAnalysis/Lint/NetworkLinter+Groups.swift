@@ -84,22 +84,38 @@ extension NetworkLinter {
             "\"\(text)\" stands there twice: \(rules[twin].id) says the same", fix: "remove one of the two"))
         continue
       }
-      let isMoving = if case .group = rule.match.peer { true } else { false }
       let by = covered[index].flatMap { $0 }
+      let moving = moving(index, by, rules, covered.keys.contains)
+      let isMoving = !moving.isEmpty
       findings.append(
         LintFinding(
           isMoving ? .info : .warning, .redundantRule, group.id, rule: rule.id, at: rule.location,
           "\"\(text)\" changes nothing: "
             + (by.map { "\"\(rules[$0].match.text(direction))\" (\(rules[$0].id)) allows all of it" }
               ?? "other rules of the group together allow all of it")
-            + (isMoving ? ", as the members of \(peerTitle(rule)) are now" : ""),
-          fix: isMoving ? "remove the rule, unless the group is to have other members" : "remove the rule"))
+            + (isMoving ? ", as the members of \(moving.joined(separator: " and ")) are now" : ""),
+          fix: isMoving ? "remove the rule, unless members are to come or go" : "remove the rule"))
     }
     return findings + overlaps(rules, resolved, Set(covered.keys), direction, group)
   }
 
-  private func peerTitle(_ rule: SecurityGroupRule) -> String {
-    if case .group(let id) = rule.match.peer { title(ResourceID(rawValue: id)) } else { "" }
+  /// The groups on whose members of today it hangs that a rule is covered.
+  private func moving(
+    _ index: Int, _ by: Int?, _ rules: [SecurityGroupRule], _ isGone: (Int) -> Bool
+  ) -> [String] {
+    let rule = rules[index]
+    if let by, rules[by].match.peer == rule.match.peer { return [] }
+    let covering =
+      by.map { [$0] }
+      ?? rules.indices.filter {
+        $0 != index && !isGone($0) && rules[$0].match.traffic.services.overlaps(rule.match.traffic.services)
+      }
+    var titles: [String] = []
+    for case .group(let id) in [rule.match.peer] + covering.map({ rules[$0].match.peer }) {
+      let title = title(ResourceID(rawValue: id))
+      if !titles.contains(title) { titles.append(title) }
+    }
+    return titles
   }
 
   /// Pairs of rules neither of which holds the other, but which match some of the same packets; one pair a rule.

@@ -62,7 +62,10 @@ extension NetworkLinter {
     var seen = 0
     do throws(ReachError) {
       try analyzer.visit(question, .everyBlocker, limit: 20_000) { region in
-        guard region.verdict == .deny, isBlocked(region.answer, by: acl, direction) else { return true }
+        // Of a sender that nobody is, it is not known whether its requests get through.
+        guard region.verdict == .deny, region.answer.unknowns.isEmpty,
+          isBlocked(region.answer, by: acl, direction)
+        else { return true }
         // An example that people believe, if there is one.
         if found == nil || region.isUsual { found = region.answer }
         seen += 1
@@ -95,8 +98,16 @@ extension NetworkLinter {
         $0.number == number
       })
     else {
-      return "allow the replies \(otherSide): tcp and udp 1024-65535 "
+      let protocols: [IPProtocol] = entry.traffic.ipProtocol.map { [$0] } ?? [.tcp, .udp]
+      let replies =
+        "\(protocols.map(\.description).joined(separator: " and ")) 1024-65535 "
         + "\(direction == .ingress ? "to" : "from") \(entry.prefix)"
+      let narrow = acl.entries(direction == .ingress ? .egress : .ingress).first {
+        $0.action == .allow && $0.prefix == entry.prefix && $0.traffic.ipProtocol == protocols.first
+          && protocols.count == 1
+      }
+      return narrow.map { "widen \(otherSide) entry \($0.number) to the replies: \(replies)" }
+        ?? "allow the replies \(otherSide): \(replies)"
     }
     return "deny the requests, too, \(side) before entry \(entry.number): "
       + "all \(direction == .ingress ? "from" : "to") \(denial.prefix); "

@@ -235,11 +235,14 @@ struct PreparedRules: Sendable {
   /// nil for groups.
   var allows: [Bool]?
   var open: [Rule]
+  /// For each of `open` whether it is for senders only that no interface has.
+  var areForNobodys: [Bool]
 
   init(_ tested: TestedRules) {
     rules = tested.rules.map { Rule($0.traffic, $0.prefixes) }
     indices = tested.indices
     allows = tested.allows
+    areForNobodys = tested.open.map(\.isForNobodys)
     open = tested.open.map { open in
       Rule(open.traffic, open.within.isEmpty ? [.v4(.everything), .v6(.everything)] : open.within)
     }

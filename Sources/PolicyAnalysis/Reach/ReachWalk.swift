@@ -175,11 +175,18 @@ struct ReachWalk {
           avoid(rule, axes)
         }
       }
-      for rule in list.open { avoid(rule, axes) }
+      avoidOpen(list, upTo: list.open.count, axes)
     case .open(let position):
       for rule in list.rules where !matches(rule, axes) { avoid(rule, axes) }
-      for rule in list.open[..<position] { avoid(rule, axes) }
+      avoidOpen(list, upTo: position, axes)
       keep(list.open[position], axes)
+    }
+  }
+
+  private mutating func avoidOpen(_ list: PreparedRules, upTo end: Int, _ axes: Axes) {
+    let isHeld = !analyzer.filter.holders(of: axes.test.remote).isEmpty
+    for position in 0..<end where !(isHeld && list.areForNobodys[position]) {
+      avoid(list.open[position], axes)
     }
   }
 

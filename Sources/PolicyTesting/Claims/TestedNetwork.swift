@@ -45,7 +45,9 @@ public struct TestedNetwork: Sendable {
     do {
       network = try NetworkReader().read(paths: paths)
     } catch {
-      throw TestedNetworkError(problems: ["\(error)"])
+      // Of several lines the first sums up, and each of the others is a problem of its own.
+      let lines = "\(error)".split(separator: "\n").map { $0.drop { $0 == " " } }
+      throw TestedNetworkError(problems: (lines.count > 1 ? lines.dropFirst() : lines[...]).map(String.init))
     }
     try self.init(checking: network, paths: paths)
   }

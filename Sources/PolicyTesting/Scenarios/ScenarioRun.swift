@@ -10,6 +10,8 @@ public struct ScenarioRun {
   private var resolver: SelectorResolver
   /// The network as the scenario found it: what has gone from it is still known by name.
   private let beginning: TestedNetwork
+  /// Public addresses that interfaces have had in the course of it.
+  private var given: Set<IPv4Address> = []
   private var tracker: ConnectionTracker
   private var now = CaptureTime(nanoseconds: 0)
   /// The rules that decided of packets with an expectation.
@@ -35,6 +37,7 @@ public struct ScenarioRun {
           (filter, _) = try filter.applying(try change.resolved(in: filter.network))
         } catch { throw YAMLProblem(at: step.location, "\(error)") }
         tracker.rulesChanged()
+        if case .associate(let address, _) = change { given.insert(address) }
         resolver = SelectorResolver(filter.network)
       case .send(let packet, let expectation):
         if let failure = try send(packet, expectation, at: step.location) { failures.append(failure) }
@@ -82,7 +85,10 @@ public struct ScenarioRun {
   /// Whether a packet goes to, or as from, an address that the network has lost since the scenario began.
   private func isToNobody(_ header: PacketHeader, _ packetClass: PacketClass) -> Bool {
     packetClass == .unplaced
-      && [header.source, header.destination].contains { !beginning.filter.holders(of: $0).isEmpty }
+      && [header.source, header.destination].contains { address in
+        if case .v4(let own) = address, given.contains(own) { return true }
+        return !beginning.filter.holders(of: address).isEmpty
+      }
   }
 
   /// The codes of all that stops a packet, as claims know them: what decided, and what would have stopped it next.

@@ -21,6 +21,9 @@ extension Way {
       if SpecialBlock.isRFC1918(destination) { throw WayEnd.refused(.gateway, .gatewayEgressToRFC1918) }
       if SpecialBlock.isRFC6598(destination) { throw WayEnd.refused(.gateway, .gatewayEgressToRFC6598) }
     }
+    if ReferenceNetwork.isNobodysOnInternet(header.destination) {
+      throw WayEnd.refused(.gateway, .noPossibleDestination)
+    }
     try blockMail(header)
     if header.family == .v6 { return }
     guard case .interface(let interface) = leg.from,
@@ -43,6 +46,9 @@ extension Way {
     if case .v4(let source) = header.source {
       if SpecialBlock.isRFC1918(source) { throw WayEnd.refused(.gateway, .gatewayIngressFromRFC1918) }
       if SpecialBlock.isRFC6598(source) { throw WayEnd.refused(.gateway, .gatewayIngressFromRFC6598) }
+    }
+    if ReferenceNetwork.isNobodysOnInternet(header.source) {
+      throw WayEnd.refused(.gateway, .spoofedSource)
     }
     let receiver =
       world.publicOwner(header.destination)?.interface ?? world.privateOwners(header.destination).first
@@ -85,6 +91,9 @@ extension Way {
       return try lose(.gateway)
     }
     guard gateway.vpc == subnet.vpc else { throw WayEnd.refused(.gateway, .unassociatedComponent) }
+    if ReferenceNetwork.isNobodysOnInternet(header.destination) {
+      throw WayEnd.refused(.gateway, .noPossibleDestination)
+    }
     try blockMail(header)
     meetsTrackingGateway = true
     leg.crossesEgressOnlyGateway = true

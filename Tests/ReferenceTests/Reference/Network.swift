@@ -91,7 +91,9 @@ final class ReferenceNetwork {
 
   /// RT-2 to RT-5, RT-9, RT-11, RT-12: the longest prefix; of equal ones static, then prefix list, then propagated.
   func route(_ subnet: Subnet, to destination: IPAddress) -> RouteAnswer {
-    if Self.isServiceRange(destination) { return .refused(.noPossibleDestination) }
+    if Self.isServiceRange(destination) || Self.isLocal(destination) {
+      return .refused(.noPossibleDestination)
+    }
     guard let table = table(of: subnet) else { return .cannotTell }
     return route(table, to: destination)
   }
@@ -142,6 +144,21 @@ final class ReferenceNetwork {
   }
 
   /// RT-9
+  /// RFC 1122, RFC 3927, RFC 4291: what no router passes on.
+  static func isLocal(_ address: IPAddress) -> Bool {
+    ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "::/127", "fe80::/10"].contains {
+      IPPrefix($0)!.contains(address)
+    }
+  }
+
+  /// What no host of the internet has, and no code of AWS names.
+  static func isNobodysOnInternet(_ address: IPAddress) -> Bool {
+    isLocal(address)
+      || ["224.0.0.0/4", "255.255.255.255/32", "ff00::/8", "fc00::/7"].contains {
+        IPPrefix($0)!.contains(address)
+      }
+  }
+
   static func isServiceRange(_ address: IPAddress) -> Bool { serviceRanges.contains { $0.contains(address) } }
   private static let serviceRanges = [IPPrefix("169.254.168.0/22")!, IPPrefix("fd00:ec2::/32")!]
 }

@@ -40,6 +40,10 @@ extension ReferenceNetwork {
     for rule in rules {
       guard header.isMeant(by: rule.match.traffic) else { continue }
       let isRemote = isPeer(remote, rule, of: interface)
+      if direction == .ingress, keepsIdentity, isRemote == false, mayBeMember(remote, rule, of: interface) {
+        doubtful = true
+        continue
+      }
       if case .group = rule.match.peer, !keepsIdentity {
         // SG-29: behind a middlebox no reference matches.
         lostReference = lostReference || isRemote == true
@@ -71,6 +75,16 @@ extension ReferenceNetwork {
           && member.privatePrefixes.contains { $0.contains(remote) }
       }
     }
+  }
+
+  /// A sender in the VPC of a group whose interface the input lacks may have the group.
+  private func mayBeMember(
+    _ remote: IPAddress, _ rule: SecurityGroupRule, of interface: NetworkInterface
+  ) -> Bool {
+    guard case .group(let name) = rule.match.peer, privateOwners(remote).isEmpty, publicOwner(remote) == nil,
+      let home = network.securityGroups.first(where: { $0.id.rawValue == name })?.vpc
+    else { return false }
+    return referenceReaches(from: interface.vpc, to: home) && vpc(home)?.contains(remote) == true
   }
 
   /// SG-25, SG-26, SG-28: members in the same VPC or in one of an active peering count.
