@@ -11,10 +11,10 @@ struct TraceCommand: ParsableCommand {
     abstract: "Ask whether a packet gets from here to there and its reply back, and why.",
     discussion: """
       FROM and TO are an address, a CIDR block (its only interface, or outside the
-      VPCs its first host), internet, a resource id (i-, eni-, subnet-, vpc-, sg-, nat-,
-      igw-, ...) or a name: a Name tag, a group's name, or KIND/NAME with instance,
-      eni, subnet, vpc, sg, nat or lb. An instance means its primary interface.
-      internet is asked as one host of it, 8.8.8.8 (or 2001:4860:4860::8888), as the
+      VPCs its first host), internet, a resource id (i-, eni-, subnet-, vpc-, sg-,
+      nat-, igw-, ...) or a name: a Name tag, a group's name, or KIND/NAME with
+      instance, eni, subnet, vpc, sg, nat or lb. An instance means its primary
+      interface. internet is asked as one host of it, 8.8.8.8 as a rule, as the
       answer shows; sallyport test proves a claim for all of them.
 
       PROTO is tcp/PORT, udp/PORT, icmp (an echo), icmp/TYPE/CODE, icmpv6, or a
