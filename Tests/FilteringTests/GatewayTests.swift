@@ -72,6 +72,44 @@ struct GatewayTests {
     #expect(transit.blockers.first?.step.code == .peeringAddressOutsideVPC)
   }
 
+  @Test("E6: across a transit gateway references count inbound only (SG-25)")
+  func referencesAcrossTransitGateways() {
+    var network = SemanticsNetwork()
+    network.network.peeringConnections = []
+    for (table, block) in [("rtb-priv", "10.1.0.0/16"), ("rtb-b", "10.0.0.0/16")] {
+      network.removeRoute(ResourceID(table), block)
+      network.route(ResourceID(table), block, .transitGateway("tgw-1"))
+    }
+    var gateway = TransitGateway(id: "tgw-1")
+    gateway.supportsGroupReferences = true
+    network.network.transitGateways = [gateway]
+    network.network.transitGatewayAttachments = [
+      ("att-a", "vpc-a", "subnet-priv"), ("att-b", "vpc-b", "subnet-b"),
+    ]
+    .map { id, vpc, subnet in
+      var attachment = TransitGatewayAttachment(
+        id: ResourceID(id), transitGateway: "tgw-1", kind: .vpc, resource: ResourceID(vpc),
+        associatedTable: "tgw-rtb-1", subnets: [ResourceID(subnet)])
+      attachment.supportsGroupReferences = true
+      return attachment
+    }
+    network.network.transitGatewayRouteTables = [
+      TransitGatewayRouteTable(
+        id: "tgw-rtb-1", transitGateway: "tgw-1",
+        routes: [
+          TransitGatewayRoute(destination: .prefix(IPPrefix("10.0.0.0/16")!), attachments: ["att-a"]),
+          TransitGatewayRoute(destination: .prefix(IPPrefix("10.1.0.0/16")!), attachments: ["att-b"]),
+        ], propagations: ["att-a", "att-b"])
+    ]
+    network.inbound("b", "tcp 443 from sg-app")
+    network.outbound("app", "tcp 443 to 10.1.0.0/16")
+    #expect(ask(network, "10.0.1.10", "10.1.0.10").verdict == .allow)
+    network.outbound("app", "tcp 443 to sg-b")
+    let denied = ask(network, "10.0.1.10", "10.1.0.10")
+    #expect(denied.verdict == .deny)
+    #expect(denied.blockers.map(\.step.stage) == [.sourceSecurityGroup])
+  }
+
   @Test("A route to a prefix list whose entries are missing makes answers unknown where it might apply")
   func unknownPrefixList() {
     var network = SemanticsNetwork()

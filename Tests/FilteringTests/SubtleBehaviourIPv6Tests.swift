@@ -51,6 +51,51 @@ struct SubtleBehaviourIPv6Tests {
     #expect(narrow.send(.tcp("203.0.113.7:50001", to: "10.0.0.10:22")).state == .untracked)
   }
 
+  @Test("S6: ICMPv6 type and code are no range (SG-13)")
+  func icmpTypes() {
+    var network = SemanticsNetwork()
+    network.inbound("web", "icmpv6 1/4 from ::/0")
+    var scene = Scene(network)
+    #expect(scene.send(.icmp(client, to: web, type: 1, code: 4)).packetClass == .allow)
+    #expect(scene.send(.icmp(client, to: web, type: 1, code: 3)).packetClass == .deny)
+    #expect(scene.send(.icmp(client, to: web, type: 4, code: 0)).packetClass == .deny)
+  }
+
+  @Test(
+    "S7: other protocols have no ports, and tcp any is not all traffic, in ACLs as well (SG-11, SG-16, NACL-9)"
+  )
+  func otherProtocols() {
+    var network = SemanticsNetwork()
+    network.inbound("web", "tcp any from ::/0", "132 from ::/0")
+    var scene = Scene(network)
+    #expect(scene.send(.other(132, client, to: web)).packetClass == .allow)
+    #expect(scene.send(.udp("[\(client)]:5000", to: "[\(web)]:53")).packetClass == .deny)
+    #expect(scene.send(.icmp(client, to: web, type: 128)).packetClass == .deny)
+    #expect(scene.send(.other(47, client, to: web)).packetClass == .deny)
+    network.inbound("web", "all from ::/0")
+    network.acl("subnet-pub", inbound: ["100 allow tcp any from ::/0", "110 allow 132 from ::/0"])
+    var behindACL = Scene(network)
+    #expect(behindACL.send(.other(132, client, to: web)).packetClass == .allow)
+    #expect(behindACL.send(.other(47, client, to: web)).stage == .destinationNetworkACL)
+    #expect(behindACL.send(.udp("[\(client)]:5000", to: "[\(web)]:53")).stage == .destinationNetworkACL)
+  }
+
+  @Test("S18: group references are lost through a middlebox (SG-29)")
+  func middlebox() {
+    var network = SemanticsNetwork()
+    network.addHost("fw", "subnet-pub", "10.0.0.50", v6: "2001:db8:a00::50")
+    network.interface("eni-fw") { $0.sourceDestinationCheck = false }
+    network.route("rtb-priv", "2001:db8:a00:2::/64", .networkInterface("eni-fw"))
+    network.inbound("db", "tcp 5432 from sg-app")
+    var byReference = Scene(network)
+    let denied = byReference.send(.tcp("[\(app)]:40000", to: "[\(db)]:5432"))
+    #expect(denied.packetClass == .deny && denied.code == .groupReferencesNotPreserved, "\(denied)")
+    network.inbound("db", "tcp 5432 from 2001:db8:a00:1::/64")
+    var byBlock = Scene(network)
+    let open = byBlock.send(.tcp("[\(app)]:40000", to: "[\(db)]:5432"))
+    #expect(open.packetClass == .unknown && open.missing == .forwardingInstance, "\(open)")
+  }
+
   @Test("S5: packet-too-big passes for a tracked flow only (CT-22)")
   func icmpErrors() {
     for (rule, expected) in [
