@@ -33,7 +33,7 @@ struct BoundaryFinder {
     questions = PolicyQuestions(network.network)
     workLeft = workLimit
     let lists = 2 * (network.network.securityGroups.count + network.network.networkACLs.count)
-    kindLimit = max(1000, min(50_000, workLimit / max(1, lists)))
+    kindLimit = max(1000, min(200_000, workLimit / max(1, lists)))
   }
 
   /// A packet's meeting with a list of rules.

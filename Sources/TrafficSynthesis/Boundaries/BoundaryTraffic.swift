@@ -19,11 +19,11 @@ public struct BoundaryTraffic: Sendable {
   /// every step that may be told from them otherwise.
   public let ownersCutShort: [ResourceID]
 
-  /// Finds the packets: looks at up to a million kinds of them, some microseconds each.
+  /// Finds the packets: looks at up to four million kinds of them, some microseconds each.
   public init(_ network: VirtualNetwork) { self.init(network, kindLimit: Self.kindLimit) }
 
   /// Kinds of packets that are looked at in all: those that come past each list, and those that are held against mutants.
-  package static let kindLimit = 1_000_000
+  package static let kindLimit = 4_000_000
 
   package init(_ network: VirtualNetwork, kindLimit: Int) {
     self.network = BoundaryNetwork(network)
