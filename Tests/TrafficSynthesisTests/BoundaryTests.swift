@@ -139,7 +139,7 @@ import VirtualNetworks
     print(
       "boundaries: \(batch.packets.count) packets, \(mutants.count) mutants, \(same) of them the same policy")
     // Random rules make many that never decide; that some do is what keeps this test from being empty.
-    #expect(mutants.count - same > mutants.count / 5, sourceLocation: sourceLocation)
+    #expect(mutants.count - same > mutants.count / 20, sourceLocation: sourceLocation)
   }
 }
 
@@ -232,13 +232,25 @@ struct Probes {
     let (before, after) = (Self.answers(asked, network), Self.answers(asked, mutant.network))
     let found = before.indices.first { index in
       // Alone, so that no flow before has a say.
-      before[index] != after[index]
+      before[index] != after[index] && !isOfNobody(asked[index].request, before[index], after[index])
         && Self.answers([asked[index]], network) != Self.answers([asked[index]], mutant.network)
     }
     guard let index = found else { return nil }
     let packet = asked[index].request
     return "\(packet.addresses) \(packet.ipProtocol) \(packet.sourcePort) > \(packet.destinationPort): "
       + "\(before[index]), then \(after[index])"
+  }
+
+  /// Of a sender in a VPC that no interface has it is not known whether a group's rule means it: what tells a mutant by
+  /// that alone, a denial from not knowing, is not searched for (docs/fidelity.md).
+  private func isOfNobody(_ request: PacketSummary, _ before: Answer, _ after: Answer) -> Bool {
+    let source = request.addresses.source
+    let isHeld = network.networkInterfaces.contains { interface in
+      interface.privatePrefixes.contains { $0.contains(source) }
+        || interface.ipv4Addresses.contains { $0.publicAddress.map(IPAddress.v4) == source }
+    }
+    return !isHeld && network.vpcs.contains { $0.contains(source) }
+      && [before.request, after.request].contains(.unknown)
   }
 
   private static func answers(
