@@ -120,7 +120,8 @@ import WireFormat
     let (compiled, end) = (CompiledRules(rules), direction == .ingress ? "src" : "dst")
     let expressions = rules.map { FilterExpression.rule($0, end) }
     var filters: [LinkType: [CarriedFilter]] = [:]
-    for packet in packets {
+    // ICMP of the other IP version is a protocol number like any other to rules, and not to expressions.
+    for packet in packets where !packet.summary.isStrayICMP {
       let linkType = packet.record.linkType
       if filters[linkType] == nil {
         filters[linkType] = expressions.compactMap { CarriedFilter($0, linkType) }
@@ -141,4 +142,8 @@ import WireFormat
       if expected != nil { tally.matches += 1 }
     }
   }
+}
+
+extension PacketSummary {
+  fileprivate var isStrayICMP: Bool { ipProtocol == (addresses.family == .v4 ? .icmpv6 : .icmp) }
 }
