@@ -86,7 +86,7 @@ struct WatchCommand: ParsableCommand {
 
   func validate() throws {
     if network.isEmpty { throw ValidationError("name the network: -n PATH") }
-    if network.count(where: { $0 == "-" }) > 1 {
+    if (network + [monitoring.alarms].compactMap { $0 }).count(where: { $0 == "-" }) > 1 {
       throw ValidationError("standard input (-) can be given once only")
     }
     if let duration, !(0.01...1e8).contains(duration) {
@@ -94,9 +94,6 @@ struct WatchCommand: ParsableCommand {
     }
     guard (0.1...3600).contains(interval) else {
       throw ValidationError("--interval \(interval): expected 0.1 to 3600 seconds")
-    }
-    if (network + [monitoring.alarms].compactMap { $0 }).count(where: { $0 == "-" }) > 1 {
-      throw ValidationError("standard input (-) can be given once only")
     }
     var places = [OutputCheck.Place("-o", output)]
     if let metrics = monitoring.metrics { places.append(OutputCheck.Place("--metrics", metrics)) }

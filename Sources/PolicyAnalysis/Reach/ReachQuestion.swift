@@ -110,10 +110,13 @@ public struct ReachRegion: Sendable {
     guard case .address(let source) = witness.from, case .address(let destination) = witness.to,
       witness.service.ipProtocol.hasPorts
         ? witness.sourcePort >= 1024 : witness.service.ipProtocol.hasICMPKind,
-      !Self.unusual.contains(where: { $0.contains(source) || $0.contains(destination) })
+      !Self.isUnusual(source), !Self.isUnusual(destination)
     else { return false }
     return answer.steps.allSatisfy { $0.step.element != .platformService && $0.step.action != .unknown }
   }
+
+  /// Whether an address is not one that hosts of everyday traffic have.
+  package static func isUnusual(_ address: IPAddress) -> Bool { unusual.contains { $0.contains(address) } }
 
   private static let unusual = [
     "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/3", "4000::/2", "8000::/1",

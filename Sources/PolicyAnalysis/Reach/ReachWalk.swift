@@ -184,6 +184,7 @@ struct ReachWalk {
   }
 
   private mutating func avoidOpen(_ list: PreparedRules, upTo end: Int, _ axes: Axes) {
+    guard end > 0 else { return }
     let isHeld = !analyzer.filter.holders(of: axes.test.remote).isEmpty
     for position in 0..<end where !(isHeld && list.areForNobodys[position]) {
       avoid(list.open[position], axes)

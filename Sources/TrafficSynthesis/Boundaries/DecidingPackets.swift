@@ -74,12 +74,8 @@ struct DecidingPackets {
     }
     let icmp = source.family == .v4 ? IPProtocol.icmp : .icmpv6
     guard question.service.ipProtocol.hasPorts || question.service.ipProtocol == icmp else { return false }
-    return !unusual.contains { $0.contains(source) || $0.contains(destination) }
+    return !ReachRegion.isUnusual(source) && !ReachRegion.isUnusual(destination)
   }
-
-  private static let unusual = [
-    "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/3", "4000::/2", "8000::/1",
-  ].compactMap { IPPrefix($0) }
 
   /// Those of the packets that a mutant may judge otherwise, with the question that they belong to.
   func packets(touchedBy deltas: [PolicyDelta]) -> some Sequence<(box: PacketBox, question: ReachQuestion)> {
