@@ -22,6 +22,12 @@ struct CompositeAlarmTests {
     ("NOT (TRUE OR TRUE)", false), ("FALSE AND FALSE OR TRUE", true),
     ("ALARM(arn:aws:cloudwatch:eu-west-1:123456789012:alarm:a)", true),
     ("(ALARM(a) OR ALARM(o)) AND\n  OK(o)", true),
+    ("AT_LEAST(2, OK, (a, o))", false), ("AT_LEAST(1, OK, (a, o))", true),
+    ("AT_LEAST(2, NOT OK, (a, \"i\", o))", true), ("AT_LEAST(3, NOT OK, (a, i, o))", false),
+    ("at_least( 50% , ALARM , ( a , o ) )", true), ("AT_LEAST(51%, ALARM, (a, o))", false),
+    ("AT_LEAST(67%, NOT ALARM, (a, o, i))", false), ("AT_LEAST(66%, NOT ALARM, (a, o, i))", true),
+    ("AT_LEAST(3, ALARM, (a, o))", false), ("NOT AT_LEAST(1, ALARM, (o)) AND ALARM(a)", true),
+    ("AT_LEAST(1, ALARM, (o, arn:aws:cloudwatch:eu-west-1:123456789012:alarm:a))", true),
   ]
 
   private static func state(_ name: String) -> AlarmState {
@@ -77,6 +83,16 @@ struct CompositeAlarmTests {
       ("ALARM(a) AND", "at character 13: found the end"),
       ("BROKEN(a)", "at character 1: found \"BROKEN(a)\""),
       ("(ALARM(a) OR OK(b)", "expected )"), ("ALARMS(a)", "at character 1: found \"ALARMS(a)\""),
+      (
+        "AT_LEAST(0, ALARM, (a))",
+        "at character 10: found \"0,\", expected a number of alarms, 2, or a percentage"
+      ),
+      ("AT_LEAST(101%, ALARM, (a))", "expected a percentage from 1% to 100%"),
+      ("AT_LEAST(1, BUSY, (a))", "at character 13: found \"BUSY,\", expected ALARM, OK or INSUFFICIENT_DATA"),
+      ("AT_LEAST(1, ALARM, a)", "expected ("), ("AT_LEAST(1, ALARM, (a,))", "expected an alarm's name"),
+      ("AT_LEAST(1, ALARM, (a)", "found the end, expected )"),
+      ("AT_LEAST(99999999999999999999, ALARM, (a))", "expected a number of alarms"),
+      ("AT_LEAST(1, OK, (\(String(repeating: "a,", count: 600))a))", "at most 500"),
       (String(repeating: "(", count: 600) + "TRUE", "at most 500"),
       (String(repeating: "NOT ", count: 4000) + "TRUE", "found 16004 characters, expected at most 10240"),
       ((0..<101).map { "ALARM(a\($0))" }.joined(separator: " OR "), "found 101 alarms, expected at most 100"),
@@ -195,6 +211,8 @@ struct CompositeAlarmTests {
        "AlarmActions": [], "InsufficientDataActions": [], "StateValue": "OK", "ActionsSuppressor": "deploying",
        "ActionsSuppressorWaitPeriod": 60, "ActionsSuppressorExtensionPeriod": 60},
       {"AlarmName": "blind", "AlarmRule": "ALARM(in) AND NOT ALARM(odd)"},
+      {"AlarmName": "quorum", "AlarmRule": "AT_LEAST(50%, ALARM, (in, one))"},
+      {"AlarmName": "later", "AlarmRule": "MOST_OF(ALARM, (in, one))"},
       {"AlarmName": "blinder", "AlarmRule": "OK(any) AND OK(blind)"}]}
     """
 
@@ -204,12 +222,13 @@ struct CompositeAlarmTests {
     #expect(read.alarms.map(\.name) == ["in", "one"])
     #expect(read.alarms[1].metric.dimensions == [.init("Verdict", "denied")])
     #expect((read.alarms[1].evaluationPeriods, read.alarms[1].threshold) == (3, 7))
-    #expect(read.composites.map(\.profile.name) == ["any"])
+    #expect(read.composites.map(\.profile.name) == ["any", "quorum"])
     let says = [
       ("odd", "watches for anomalies, ANOMALY_DETECTION_BAND(m1, 2)"),
       ("ratio", "watches an expression over metrics, 100*m1/m2"), ("query", "evaluates a query (PromQL)"),
       ("any", "deploying suppresses its actions is not modelled"), ("blind", "its rule names odd"),
       ("blinder", "its rule names blind"),
+      ("later", "its rule, at character 1: found \"MOST_OF(ALARM,\", expected ALARM(…)"),
     ]
     #expect(read.warnings.count == says.count)
     for (name, text) in says {

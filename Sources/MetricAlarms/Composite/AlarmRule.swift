@@ -11,6 +11,23 @@ public indirect enum AlarmRule: Sendable, Hashable {
   case not(AlarmRule)
   case all([AlarmRule])
   case any([AlarmRule])
+  /// `AT_LEAST(2, ALARM, (a, b, c))`, `AT_LEAST(60%, NOT OK, (a, b))`
+  /// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-combining.html).
+  case atLeast(Quorum, AlarmState, isNegated: Bool, of: [String])
+
+  /// How many of the alarms listed.
+  public enum Quorum: Sendable, Hashable {
+    case count(Int)
+    /// 1 to 100 of a hundred.
+    case percentage(Int)
+
+    func isReached(by count: Int, of all: Int) -> Bool {
+      switch self {
+      case .count(let needed): count >= needed
+      case .percentage(let needed): count * 100 >= needed * all
+      }
+    }
+  }
 
   /// Characters of a rule, and its elements: alarms, constants and parentheses
   /// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html).
@@ -29,6 +46,7 @@ public indirect enum AlarmRule: Sendable, Hashable {
       case .constant: break
       case .not(let rule): visit(rule)
       case .all(let rules), .any(let rules): rules.forEach(visit)
+      case .atLeast(_, _, _, let listed): names += listed.filter { seen.insert($0).inserted }
       }
     }
     visit(self)
@@ -43,6 +61,8 @@ public indirect enum AlarmRule: Sendable, Hashable {
     case .not(let rule): !rule.holds(state)
     case .all(let rules): rules.allSatisfy { $0.holds(state) }
     case .any(let rules): rules.contains { $0.holds(state) }
+    case .atLeast(let quorum, let wanted, let isNegated, let names):
+      quorum.isReached(by: names.count { (state($0) == wanted) != isNegated }, of: names.count)
     }
   }
 }

@@ -54,9 +54,7 @@ private struct AlarmRuleParser {
   private mutating func element() throws(AlarmRuleProblem) -> AlarmRule {
     skipSpaces()
     elements += 1
-    if elements > AlarmRule.elementLimit {
-      throw problem("at most \(AlarmRule.elementLimit) alarms, constants and parentheses")
-    }
+    if elements > AlarmRule.elementLimit { throw tooManyElements }
     if takeCharacter("(") {
       let rule = try disjunction()
       try expect(")")
@@ -64,21 +62,70 @@ private struct AlarmRuleParser {
     }
     if take("TRUE") { return .constant(true) }
     if take("FALSE") { return .constant(false) }
-    for state in AlarmState.allCases where take(state.rawValue) {
+    if take("AT_LEAST") { return try quorum() }
+    if let state = takeState() {
       try expect("(")
-      let name = try name()
+      let name = try name(before: ")")
       try expect(")")
       return .state(state, of: name)
     }
-    throw problem("ALARM(…), OK(…), INSUFFICIENT_DATA(…), TRUE, FALSE, NOT or (")
+    throw problem("ALARM(…), OK(…), INSUFFICIENT_DATA(…), AT_LEAST(…), TRUE, FALSE, NOT or (")
   }
 
-  /// A name or ARN; in quotation marks it may hold parentheses.
-  private mutating func name() throws(AlarmRuleProblem) -> String {
+  /// `(2, ALARM, (a, b, c))`, or a percentage, or `NOT` before the state.
+  private mutating func quorum() throws(AlarmRuleProblem) -> AlarmRule {
+    try expect("(")
+    let needed = try threshold()
+    try expect(",")
+    let isNegated = take("NOT")
+    guard let state = takeState() else { throw problem("ALARM, OK or INSUFFICIENT_DATA") }
+    try expect(",")
+    try expect("(")
+    var names: [String] = []
+    repeat {
+      elements += 1
+      if elements > AlarmRule.elementLimit { throw tooManyElements }
+      names.append(try name(before: ",", ")"))
+      skipSpaces()
+    } while takeCharacter(",")
+    try expect(")")
+    try expect(")")
+    return .atLeast(needed, state, isNegated: isNegated, of: names)
+  }
+
+  private mutating func threshold() throws(AlarmRuleProblem) -> AlarmRule.Quorum {
+    skipSpaces()
+    let begin = position
+    while position < characters.count, characters[position].isASCII, characters[position].isNumber {
+      position += 1
+    }
+    guard let number = Int(String(characters[begin..<position])), number > 0 else {
+      position = begin
+      throw problem("a number of alarms, 2, or a percentage, 60%")
+    }
+    guard takeCharacter("%") else { return .count(number) }
+    if number > 100 {
+      position = begin
+      throw problem("a percentage from 1% to 100%")
+    }
+    return .percentage(number)
+  }
+
+  private mutating func takeState() -> AlarmState? {
+    for state in AlarmState.allCases where take(state.rawValue) { return state }
+    return nil
+  }
+
+  /// A name or ARN; in quotation marks it may hold what ends it otherwise.
+  private mutating func name(before ends: Character...) throws(AlarmRuleProblem) -> String {
     skipSpaces()
     let isQuoted = takeCharacter("\"")
     let begin = position
-    while position < characters.count, characters[position] != (isQuoted ? "\"" : ")") { position += 1 }
+    while position < characters.count,
+      isQuoted ? characters[position] != "\"" : !ends.contains(characters[position])
+    {
+      position += 1
+    }
     var name = String(characters[begin..<position])
     if isQuoted {
       try expect("\"")
@@ -122,6 +169,10 @@ private struct AlarmRuleParser {
   private mutating func expect(_ character: Character) throws(AlarmRuleProblem) {
     if character != "\"" { skipSpaces() }
     guard takeCharacter(character) else { throw problem(character == "\"" ? "a closing \"" : "\(character)") }
+  }
+
+  private var tooManyElements: AlarmRuleProblem {
+    problem("at most \(AlarmRule.elementLimit) alarms, constants and parentheses")
   }
 
   private func problem(_ expected: String) -> AlarmRuleProblem {

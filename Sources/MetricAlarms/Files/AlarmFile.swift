@@ -119,6 +119,11 @@ public struct AlarmFile: Sendable {
     for node in try Self.nodes(described) {
       _ = log.attempt { () throws(YAMLProblem) in
         let mapping = try node.mapping("an alarm")
+        if let objection = AlarmReader.objection(toComposite: mapping) {
+          let name = (try? mapping["AlarmName"]?.text()) ?? "a composite alarm without a name"
+          warnings.append("\(node.location): \(name): \(objection); not evaluated")
+          return
+        }
         composites.append(try AlarmReader(log).describedComposite(mapping))
         if let suppressor = mapping["ActionsSuppressor"], !suppressor.isNull,
           let name = try? suppressor.text()

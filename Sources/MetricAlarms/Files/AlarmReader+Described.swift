@@ -18,6 +18,14 @@ extension AlarmReader {
     return queries.count == 1 ? nil : "watches \(queries.count) metrics at once"
   }
 
+  /// Why the rule of a described composite alarm is not understood: CloudWatch took it, so it is no mistake of the
+  /// file's, and the other alarms count.
+  static func objection(toComposite mapping: YAMLMapping) -> String? {
+    guard let text = try? mapping["AlarmRule"]?.text() else { return nil }
+    do throws(AlarmRuleProblem) { _ = try AlarmRule(parsing: text) } catch { return "its rule, \(error)" }
+    return nil
+  }
+
   func described(_ alarm: YAMLMapping) throws(YAMLProblem) -> Alarm {
     // One metric may also be written as a list of queries with one element.
     var metric = alarm
