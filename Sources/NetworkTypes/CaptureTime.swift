@@ -14,6 +14,12 @@ public struct CaptureTime: Hashable, Comparable, Sendable {
     if over || overflow { return Self(nanoseconds: seconds < 0 ? .min : .max) }
     return Self(nanoseconds: sum)
   }
+
+  /// The time `delta` nanoseconds later; saturates.
+  @inlinable public func advanced(byNanoseconds delta: Int64) -> Self {
+    let (sum, overflow) = nanoseconds.addingReportingOverflow(delta)
+    return Self(nanoseconds: overflow ? (delta < 0 ? .min : .max) : sum)
+  }
 }
 
 extension CaptureTime: CustomStringConvertible {

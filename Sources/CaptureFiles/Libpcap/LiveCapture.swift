@@ -42,10 +42,11 @@ public struct LiveCapture: ~Copyable {
     while records.count < limit, bytes.count < Self.bytesLimit {
       let offset = bytes.count
       switch handle.next(appendingTo: &bytes) {
-      case .packet(let captured, let wire, let time):
+      case .packet(let packet):
         records.append(
           PacketRecord(
-            offset: offset, capturedLength: captured, wireLength: wire, time: time, linkType: linkType))
+            offset: offset, capturedLength: packet.captured, wireLength: packet.wire, time: packet.time,
+            linkType: linkType))
       case .end: return
       case .failure(let reason):
         // What was read is handed out first; the next call fails again.
@@ -116,14 +117,9 @@ private final class LiveHandle {
     switch unsafe pcap_next_ex(handle, &header, &data) {
     case 1:
       guard let header = unsafe header, let data = unsafe data else { return .failure("no packet") }
-      let captured = unsafe min(header.pointee.caplen, UInt32(CaptureLimits.recordLength))
-      unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: data, count: Int(captured)))
-      let fraction = unsafe Int64(header.pointee.ts.tv_usec)
-      let seconds = unsafe CaptureTime(nanoseconds: 0).advanced(bySeconds: Int64(header.pointee.ts.tv_sec))
-      let sum = seconds.nanoseconds.addingReportingOverflow(isInNanoseconds ? fraction : fraction * 1000)
-      return .packet(
-        captured: captured, wire: unsafe header.pointee.len,
-        time: CaptureTime(nanoseconds: sum.overflow ? .max : sum.partialValue))
+      let packet = unsafe PcapHandle.Packet(header.pointee, isInNanoseconds: isInNanoseconds)
+      unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: data, count: Int(packet.captured)))
+      return .packet(packet)
     case 0: return .end
     default: return unsafe .failure(String(cString: pcap_geterr(handle)))
     }

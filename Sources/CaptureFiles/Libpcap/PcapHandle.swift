@@ -24,9 +24,24 @@ final class PcapHandle {
 
   /// What a call for the next packet gave.
   enum Next {
-    case packet(captured: UInt32, wire: UInt32, time: CaptureTime)
+    case packet(Packet)
     case end
     case failure(String)
+  }
+
+  /// What libpcap says of a packet beside its bytes.
+  struct Packet {
+    var captured: UInt32
+    var wire: UInt32
+    var time: CaptureTime
+
+    /// - Parameter isInNanoseconds: Whether the fraction of a second is; in microseconds otherwise.
+    init(_ header: pcap_pkthdr, isInNanoseconds: Bool) {
+      captured = min(header.caplen, UInt32(CaptureLimits.recordLength))
+      wire = header.len
+      time = CaptureTime(nanoseconds: 0).advanced(bySeconds: Int64(header.ts.tv_sec))
+        .advanced(byNanoseconds: Int64(header.ts.tv_usec) * (isInNanoseconds ? 1 : 1000))
+    }
   }
 
   /// Reads one packet into `buffer`, which has room for ``CaptureLimits/recordLength`` bytes.
@@ -36,14 +51,9 @@ final class PcapHandle {
     switch unsafe pcap_next_ex(handle, &header, &data) {
     case 1:
       guard let header = unsafe header, let data = unsafe data else { return .failure("no packet") }
-      let captured = unsafe min(header.pointee.caplen, UInt32(CaptureLimits.recordLength))
-      unsafe buffer.update(from: data, count: Int(captured))
-      let time = unsafe CaptureTime(nanoseconds: 0).advanced(bySeconds: Int64(header.pointee.ts.tv_sec))
-      let fraction = unsafe Int64(header.pointee.ts.tv_usec)
-      let sum = time.nanoseconds.addingReportingOverflow(fraction)
-      return .packet(
-        captured: captured, wire: unsafe header.pointee.len,
-        time: CaptureTime(nanoseconds: sum.overflow ? .max : sum.partialValue))
+      let packet = unsafe Packet(header.pointee, isInNanoseconds: true)
+      unsafe buffer.update(from: data, count: Int(packet.captured))
+      return .packet(packet)
     case -2: return .end
     default: return unsafe .failure(String(cString: pcap_geterr(handle)))
     }

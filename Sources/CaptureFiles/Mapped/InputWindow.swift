@@ -180,11 +180,12 @@ struct InputWindow: ~Copyable {
     count = 0
     while records.count < limit && buffer.capacity - position >= CaptureLimits.recordLength {
       switch unsafe handle.next(into: start + position) {
-      case .packet(let captured, let wire, let time):
+      case .packet(let packet):
         records.append(
           PacketRecord(
-            offset: position, capturedLength: captured, wireLength: wire, time: time, linkType: linkType))
-        position += Int(captured)
+            offset: position, capturedLength: packet.captured, wireLength: packet.wire, time: packet.time,
+            linkType: linkType))
+        position += Int(packet.captured)
         count = position
       case .end: return .needs(1, item: .record)
       case .failure(let reason):

@@ -100,8 +100,7 @@ public struct EventFile {
       let time =
         switch event.time {
         case .at(let time): time
-        case .afterStart(let delta):
-          CaptureTime(nanoseconds: start.nanoseconds.addingReportingOverflow(delta).partialValue)
+        case .afterStart(let delta): start.advanced(byNanoseconds: delta)
         }
       return (time: time, offset: offset, event: event)
     }.sorted { ($0.time, $0.offset) < ($1.time, $1.offset) }
