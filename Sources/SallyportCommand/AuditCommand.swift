@@ -51,10 +51,6 @@ struct AuditCommand: ParsableCommand {
     case text, json
   }
 
-  enum ColorMode: String, ExpressibleByArgument, CaseIterable {
-    case auto, always, never
-  }
-
   enum Decapsulation: String, ExpressibleByArgument, CaseIterable {
     case auto, never
   }
@@ -82,13 +78,7 @@ struct AuditCommand: ParsableCommand {
     completion: .file())
   var captures: [String] = []
 
-  @Option(
-    name: [.short, .customLong("network")],
-    help: ArgumentHelp(
-      "A folder of aws describe-* outputs, one such file, a YAML network, or - for standard input; may be repeated.",
-      valueName: "path"),
-    completion: .file())
-  var network: [String] = []
+  @OptionGroup var networks: NetworkOptions
 
   @Option(help: ArgumentHelp("A BPF filter in tcpdump's syntax, applied first.", valueName: "expression"))
   var filter: String?
@@ -154,13 +144,7 @@ struct AuditCommand: ParsableCommand {
   @Option(help: "How to write the report.")
   var format = Format.text
 
-  @Option(
-    name: .shortAndLong, help: ArgumentHelp("Write the report to this file.", valueName: "file"),
-    completion: .file())
-  var output: String?
-
-  @Option(help: "Whether to colour text; auto: on a terminal, unless NO_COLOR is set or TERM is dumb.")
-  var color = ColorMode.auto
+  @OptionGroup var destination: ReportOptions
 
   @Option(help: "Whether to show progress on standard error; auto: on a terminal.")
   var progress = ProgressBar.Mode.auto
@@ -173,25 +157,25 @@ struct AuditCommand: ParsableCommand {
   var verbose = false
 
   func validate() throws {
-    if network.isEmpty { throw ValidationError("name the network: -n PATH") }
+    if networks.paths.isEmpty { throw NetworkOptions.missing }
     if let jobs, !(1...256).contains(jobs) {
       throw ValidationError("--jobs is \(jobs); expected a number of threads, 1 to 256")
     }
-    try sources.validate(captures, outputs: outputs, network: network)
+    try sources.validate(captures, outputs: outputs, network: networks.paths)
     if costs != nil && !sources.flowLogInput.isEmpty {
       throw ValidationError("--costs is about captures; records of a flow log are not priced")
     }
     let files = [events, monitoring.alarms, costs].compactMap { $0 }
-    if (inputs + sources.flowLogInput + network + files).count(where: { $0 == "-" }) > 1 {
+    if (inputs + sources.flowLogInput + networks.paths + files).count(where: { $0 == "-" }) > 1 {
       throw ValidationError("standard input (-) can be given once only")
     }
-    var places = [OutputCheck.Place("the report", output)]
-    if output != nil { places[0].option = "-o" }
+    var places = [OutputCheck.Place("the report", destination.output)]
+    if destination.output != nil { places[0].option = "-o" }
     places += outputs.places
     if let metrics = monitoring.metrics { places.append(OutputCheck.Place("--metrics", metrics)) }
     try OutputCheck(
       inputs: inputs.map { ("the capture", $0) } + sources.flowLogInput.map { ("the flow log", $0) },
-      networks: network
+      networks: networks.paths
     ).check(places)
   }
 
@@ -245,8 +229,10 @@ struct AuditCommand: ParsableCommand {
     var input = FlowLogInput(audit, format: outputs.format)
     for path in sources.flowLogInput { input.read(path) }
     let rendered = FlowLogAuditReport(
-      input.report, warnings: network.warnings + input.warnings, style: style, showsAll: verbose)
-    try withOutput(path: output) { try $0.write(format == .json ? rendered.json() : rendered.text()) }
+      input.report, warnings: network.warnings + input.warnings, style: destination.style, showsAll: verbose)
+    try withOutput(path: destination.output) {
+      try $0.write(format == .json ? rendered.json() : rendered.text())
+    }
     if Interruption.isRequested { throw ExitCode.interrupted }
     if input.failed { throw ExitCode.invalidInput }
   }
@@ -272,7 +258,7 @@ struct AuditCommand: ParsableCommand {
 
   private func readNetwork() throws -> VirtualNetwork {
     do {
-      let network = try NetworkReader().read(paths: self.network)
+      let network = try NetworkReader().read(paths: networks.paths)
       if verbose && !quiet {
         for problem in network.problems where problem.severity == .note {
           StandardError.report("note: \(problem.text)")
@@ -305,20 +291,12 @@ struct AuditCommand: ParsableCommand {
   // MARK: Report
 
   private func write(_ report: AuditReport, _ costs: CostReport?) throws {
-    try withOutput(path: output) { output in
+    try withOutput(path: destination.output) { output in
       try output.write(
         format == .json
           ? AuditJSONReport(report, costs: costs).text()
-          : AuditTextReport(report, costs: costs, style: style, showsAll: verbose).text())
+          : AuditTextReport(report, costs: costs, style: destination.style, showsAll: verbose).text())
     }
-  }
-
-  private var style: TextStyle {
-    let isTerminal = output == nil && Terminal.isTerminal(.standardOutput)
-    return TextStyle(
-      width: isTerminal ? min(max(Terminal.columns(.standardOutput) ?? 80, 60), 120) : 80,
-      usesColor: color == .always || color == .auto && output == nil && Terminal.wantsColor(.standardOutput),
-      usesUnicode: Terminal.isUTF8)
   }
 }
 

@@ -24,29 +24,13 @@ struct LintCommand: ParsableCommand {
     case text, json, sarif
   }
 
-  enum ColorMode: String, ExpressibleByArgument, CaseIterable {
-    case auto, always, never
-  }
-
   enum Threshold: String, ExpressibleByArgument, CaseIterable {
     case error, warning
 
     var severity: LintFinding.Severity { self == .error ? .error : .warning }
   }
 
-  @Option(
-    name: [.short, .customLong("network")],
-    help: ArgumentHelp(
-      "A folder of aws describe-* outputs, one such file, a YAML network, or - for standard input; may be repeated.",
-      valueName: "path"),
-    completion: .file())
-  var network: [String] = []
-
-  @Argument(
-    help: ArgumentHelp("The same without -n.", valueName: "path"), completion: .file())
-  var folders: [String] = []
-
-  private var paths: [String] { network + folders }
+  @OptionGroup var network: NetworkArguments
 
   @Option(help: "How to write findings: text, json or sarif (2.1.0).")
   var format = Format.text
@@ -54,25 +38,20 @@ struct LintCommand: ParsableCommand {
   @Option(help: "Exit with 1 if there are findings at least as grave: error or warning.")
   var failOn = Threshold.error
 
-  @Option(
-    name: .shortAndLong, help: ArgumentHelp("Write to this file.", valueName: "file"), completion: .file())
-  var output: String?
-
-  @Option(help: "Whether to colour text; auto: on a terminal, unless NO_COLOR is set or TERM is dumb.")
-  var color = ColorMode.auto
+  @OptionGroup var destination: ReportOptions
 
   @Flag(name: .shortAndLong, help: "Show notes, too.")
   var verbose = false
 
   func validate() throws {
-    if paths.isEmpty { throw ValidationError("name the network: -n PATH") }
-    try OutputCheck(networks: paths).check([OutputCheck.Place("-o", output)])
+    if network.paths.isEmpty { throw NetworkOptions.missing }
+    try OutputCheck(networks: network.paths).check([OutputCheck.Place("-o", destination.output)])
   }
 
   func run() throws {
     let network: VirtualNetwork
     do {
-      network = try NetworkReader().read(paths: paths)
+      network = try NetworkReader().read(paths: self.network.paths)
     } catch {
       StandardError.report(error)
       throw ExitCode.invalidInput
@@ -80,19 +59,11 @@ struct LintCommand: ParsableCommand {
     let report = LintReport(NetworkLinter(network).findings(), network: network)
     let text =
       switch format {
-      case .text: report.text(style: style, showsNotes: verbose)
+      case .text: report.text(style: destination.style, showsNotes: verbose)
       case .json: report.json()
       case .sarif: report.sarif(version: SallyportCommand.number)
       }
-    try withOutput(path: output) { try $0.write(text) }
+    try withOutput(path: destination.output) { try $0.write(text) }
     if report.has(atLeast: failOn.severity) { throw ExitCode.unmet }
-  }
-
-  private var style: TextStyle {
-    let isTerminal = output == nil && Terminal.isTerminal(.standardOutput)
-    return TextStyle(
-      width: isTerminal ? min(max(Terminal.columns(.standardOutput) ?? 80, 60), 120) : 80,
-      usesColor: color == .always || color == .auto && output == nil && Terminal.wantsColor(.standardOutput),
-      usesUnicode: Terminal.isUTF8)
   }
 }

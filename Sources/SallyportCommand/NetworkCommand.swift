@@ -21,19 +21,7 @@ struct NetworkCommand: ParsableCommand {
     case text, json, yaml
   }
 
-  @Option(
-    name: [.short, .customLong("network")],
-    help: ArgumentHelp(
-      "A folder of aws describe-* outputs, one such file, a YAML network, or - for standard input; may be repeated.",
-      valueName: "path"),
-    completion: .file())
-  var network: [String] = []
-
-  @Argument(
-    help: ArgumentHelp("The same without -n.", valueName: "path"), completion: .file())
-  var folders: [String] = []
-
-  private var paths: [String] { network + folders }
+  @OptionGroup var network: NetworkArguments
 
   @Option(help: "Write the summary as text or json, or the whole network as yaml.")
   var format = Format.text
@@ -50,15 +38,15 @@ struct NetworkCommand: ParsableCommand {
 
   func validate() throws {
     if schema { return }
-    if paths.isEmpty { throw ValidationError("name the network: -n PATH") }
-    try OutputCheck(networks: paths).check([OutputCheck.Place("-o", output)])
+    if network.paths.isEmpty { throw NetworkOptions.missing }
+    try OutputCheck(networks: network.paths).check([OutputCheck.Place("-o", output)])
   }
 
   func run() throws {
     if schema { return try withOutput(path: output) { try $0.write(NetworkSchema.json()) } }
     let network: VirtualNetwork
     do {
-      network = try NetworkReader().read(paths: paths)
+      network = try NetworkReader().read(paths: self.network.paths)
     } catch {
       StandardError.report(error)
       throw ExitCode.invalidInput

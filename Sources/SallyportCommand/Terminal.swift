@@ -49,14 +49,16 @@ enum Terminal {
 enum Interruption {
   static var isRequested: Bool { ReadingStop.isRequested }
 
-  /// Takes SIGINT from now on.
-  static func listen() {
-    EndingSignals.take(SIGINT) { _ in
-      ReadingStop.request()
-      EndingSignals.take(SIGINT) { number in
-        EndingSignals.removeFiles()
-        signal(number, SIG_DFL)
-        raise(number)
+  /// Takes these signals from now on.
+  static func listen(to signals: [Int32] = [SIGINT]) {
+    for number in signals {
+      EndingSignals.take(number) { number in
+        ReadingStop.request()
+        EndingSignals.take(number) { number in
+          EndingSignals.removeFiles()
+          signal(number, SIG_DFL)
+          raise(number)
+        }
       }
     }
   }

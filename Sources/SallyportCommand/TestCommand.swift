@@ -68,10 +68,6 @@ struct TestCommand: ParsableCommand {
     case text, json, junit, tap, github
   }
 
-  enum ColorMode: String, ExpressibleByArgument, CaseIterable {
-    case auto, always, never
-  }
-
   @Argument(
     help: "Test files, or folders that hold some; the current folder unless named.", completion: .file())
   var paths: [String] = []
@@ -110,13 +106,7 @@ struct TestCommand: ParsableCommand {
   @Option(help: "How to write results.")
   var format = Format.text
 
-  @Option(
-    name: .shortAndLong, help: ArgumentHelp("Write results to this file.", valueName: "file"),
-    completion: .file())
-  var output: String?
-
-  @Option(help: "Whether to colour text; auto: on a terminal, unless NO_COLOR is set or TERM is dumb.")
-  var color = ColorMode.auto
+  @OptionGroup var destination: ReportOptions
 
   @Flag(name: .shortAndLong, help: "List only tests that did not pass.")
   var quiet = false
@@ -139,7 +129,7 @@ struct TestCommand: ParsableCommand {
       throw ValidationError("--coverage-time is 0 to 86400 seconds, found \(coverageTime)")
     }
     try OutputCheck(inputs: paths.map { ("the tests", $0) }, networks: network)
-      .check([OutputCheck.Place("-o", output)])
+      .check([OutputCheck.Place("-o", destination.output)])
   }
 
   func run() throws {
@@ -171,7 +161,7 @@ struct TestCommand: ParsableCommand {
     let coverages = coverage ? measure(plan, results) : nil
     try write(text(of: results, coverages))
     // Whoever reads a report made for programs is told all the same.
-    if format != .text || output != nil {
+    if format != .text || destination.output != nil {
       for problem in results.problems { StandardError.report(problem.text) }
     }
     if results.isInvalid { throw ExitCode.invalidInput }
@@ -194,8 +184,10 @@ struct TestCommand: ParsableCommand {
   private func text(of results: PolicyTestResults, _ coverages: [PolicyCoverage]?) -> String {
     switch format {
     case .text:
-      PolicyTestTextReport(style: style, listsPassed: !quiet).text(results)
-        + (coverages.flatMap { $0.isEmpty ? nil : "\n" + PolicyCoverageTextReport(style: style).text($0) }
+      PolicyTestTextReport(style: destination.style, listsPassed: !quiet).text(results)
+        + (coverages.flatMap {
+          $0.isEmpty ? nil : "\n" + PolicyCoverageTextReport(style: destination.style).text($0)
+        }
           ?? "")
     case .json: PolicyTestJSONReport.text(results, coverage: coverages)
     case .junit: PolicyTestJUnitReport.text(results)
@@ -205,14 +197,6 @@ struct TestCommand: ParsableCommand {
   }
 
   private func write(_ text: String) throws {
-    try withOutput(path: output) { try $0.write(text) }
-  }
-
-  private var style: TextStyle {
-    let isTerminal = output == nil && Terminal.isTerminal(.standardOutput)
-    return TextStyle(
-      width: isTerminal ? min(max(Terminal.columns(.standardOutput) ?? 80, 60), 120) : 80,
-      usesColor: color == .always || color == .auto && output == nil && Terminal.wantsColor(.standardOutput),
-      usesUnicode: Terminal.isUTF8)
+    try withOutput(path: destination.output) { try $0.write(text) }
   }
 }

@@ -43,10 +43,6 @@ struct TraceCommand: ParsableCommand {
     case text, json
   }
 
-  enum ColorMode: String, ExpressibleByArgument, CaseIterable {
-    case auto, always, never
-  }
-
   enum Expectation: String, ExpressibleByArgument, CaseIterable {
     case allow, deny
 
@@ -62,13 +58,7 @@ struct TraceCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("What it is: tcp/443, udp/53, icmp, icmp/3/4, 47.", valueName: "proto"))
   var traffic: String?
 
-  @Option(
-    name: [.short, .customLong("network")],
-    help: ArgumentHelp(
-      "A folder of aws describe-* outputs, one such file, a YAML network, or - for standard input; may be repeated.",
-      valueName: "path"),
-    completion: .file())
-  var network: [String] = []
+  @OptionGroup var networks: NetworkOptions
 
   @Option(
     help: ArgumentHelp("Answer the questions of this file; - for standard input.", valueName: "file"),
@@ -93,13 +83,7 @@ struct TraceCommand: ParsableCommand {
   @Option(help: "How to write answers.")
   var format = Format.text
 
-  @Option(
-    name: .shortAndLong, help: ArgumentHelp("Write answers to this file.", valueName: "file"),
-    completion: .file())
-  var output: String?
-
-  @Option(help: "Whether to colour text; auto: on a terminal, unless NO_COLOR is set or TERM is dumb.")
-  var color = ColorMode.auto
+  @OptionGroup var destination: ReportOptions
 
   @Flag(name: .shortAndLong, help: "Say nothing of what is wrong with the network.")
   var quiet = false
@@ -110,12 +94,12 @@ struct TraceCommand: ParsableCommand {
   var verbose = false
 
   func validate() throws {
-    if network.isEmpty { throw ValidationError("name the network: -n PATH") }
-    if network.count(where: { $0 == "-" }) + (flows == "-" ? 1 : 0) > 1 {
+    if networks.paths.isEmpty { throw NetworkOptions.missing }
+    if networks.paths.count(where: { $0 == "-" }) + (flows == "-" ? 1 : 0) > 1 {
       throw ValidationError("standard input (-) can be given once only")
     }
-    try OutputCheck(inputs: flows.map { [("the questions", $0)] } ?? [], networks: network)
-      .check([OutputCheck.Place("-o", output)])
+    try OutputCheck(inputs: flows.map { [("the questions", $0)] } ?? [], networks: networks.paths)
+      .check([OutputCheck.Place("-o", destination.output)])
     guard flows != nil else {
       guard traffic != nil else { throw ValidationError("ask with FROM TO PROTO, or with --flows FILE") }
       _ = try question()
@@ -130,6 +114,8 @@ struct TraceCommand: ParsableCommand {
 
   func run() throws {
     let network = try readNetwork()
+    var style = destination.style
+    style.cutsLines = destination.isTerminal
     var run = TraceRun(network, style: style)
     let failed = try flows.map { try answer(fileAt: $0, &run) } ?? answerOne(&run)
     if failed { throw ExitCode.invalidInput }
@@ -157,7 +143,7 @@ struct TraceCommand: ParsableCommand {
       for misfit in error.all { StandardError.report(misfit) }
       return true
     }
-    try withOutput(path: output) { try $0.write(text) }
+    try withOutput(path: destination.output) { try $0.write(text) }
     return false
   }
 
@@ -172,7 +158,7 @@ struct TraceCommand: ParsableCommand {
     }
     let file = path == "-" ? "standard input" : path
     var failed = false
-    try withOutput(path: output) { output in
+    try withOutput(path: destination.output) { output in
       for entry in entries {
         do {
           try output.write(try answer(try entry.get(), of: file, &run))
@@ -202,7 +188,7 @@ struct TraceCommand: ParsableCommand {
 
   private func readNetwork() throws -> VirtualNetwork {
     do {
-      let network = try NetworkReader().read(paths: self.network)
+      let network = try NetworkReader().read(paths: networks.paths)
       if !quiet {
         for problem in network.problems where verbose || problem.severity == .error {
           let place = problem.location.description
@@ -214,13 +200,5 @@ struct TraceCommand: ParsableCommand {
       StandardError.report(error)
       throw ExitCode.invalidInput
     }
-  }
-
-  private var style: TextStyle {
-    let isTerminal = output == nil && Terminal.isTerminal(.standardOutput)
-    return TextStyle(
-      width: isTerminal ? min(max(Terminal.columns(.standardOutput) ?? 80, 60), 120) : 80,
-      usesColor: color == .always || color == .auto && output == nil && Terminal.wantsColor(.standardOutput),
-      usesUnicode: Terminal.isUTF8, cutsLines: isTerminal)
   }
 }

@@ -16,8 +16,8 @@ struct WatchCommand: ParsableCommand {
     abstract: "Judge live traffic of a network device against a network's groups, ACLs and routes.",
     discussion: """
       Packets are taken from the device by libpcap, which needs the right to (root, or CAP_NET_RAW). A terminal shows \
-      rates, the denials with most packets and the rules in use, renewed every second. Ctrl-C ends it; then comes the \
-      report of audit on all that was seen. Where standard output is no terminal, that report is all.
+      rates, the denials with most packets and the rules in use, renewed every second. Ctrl-C (or SIGTERM) ends it; then \
+      comes the report of audit on all that was seen. Where standard output is no terminal, that report is all.
 
       EXAMPLES
         sallyport watch -i eth0 -n network/
@@ -41,13 +41,7 @@ struct WatchCommand: ParsableCommand {
     help: ArgumentHelp("The device: eth0, or any for all.", valueName: "device"))
   var interface: String
 
-  @Option(
-    name: [.short, .customLong("network")],
-    help: ArgumentHelp(
-      "A folder of aws describe-* outputs, one such file, a YAML network, or - for standard input; may be repeated.",
-      valueName: "path"),
-    completion: .file())
-  var network: [String] = []
+  @OptionGroup var networks: NetworkOptions
 
   @Option(help: ArgumentHelp("A BPF filter in tcpdump's syntax.", valueName: "expression"))
   var filter: String?
@@ -85,8 +79,8 @@ struct WatchCommand: ParsableCommand {
   var verbose = false
 
   func validate() throws {
-    if network.isEmpty { throw ValidationError("name the network: -n PATH") }
-    if (network + [monitoring.alarms].compactMap { $0 }).count(where: { $0 == "-" }) > 1 {
+    if networks.paths.isEmpty { throw NetworkOptions.missing }
+    if (networks.paths + [monitoring.alarms].compactMap { $0 }).count(where: { $0 == "-" }) > 1 {
       throw ValidationError("standard input (-) can be given once only")
     }
     if let duration, !(0.01...1e8).contains(duration) {
@@ -97,7 +91,7 @@ struct WatchCommand: ParsableCommand {
     }
     var places = [OutputCheck.Place("-o", output)]
     if let metrics = monitoring.metrics { places.append(OutputCheck.Place("--metrics", metrics)) }
-    try OutputCheck(inputs: [], networks: network).check(places)
+    try OutputCheck(inputs: [], networks: networks.paths).check(places)
   }
 
   func run() throws {
@@ -106,7 +100,7 @@ struct WatchCommand: ParsableCommand {
     var run: WatchRun
     var monitors = WatchMonitors()
     do {
-      model = try NetworkReader().read(paths: network)
+      model = try NetworkReader().read(paths: networks.paths)
       monitors.file = try monitoring.alarms.map { try AlarmFile(path: $0) }
       let place = try at.map { try InterfaceSelector(model).find($0) }
       filter = PacketFilter(model, captureInterface: place)
@@ -120,7 +114,8 @@ struct WatchCommand: ParsableCommand {
       if case .filter? = error as? CaptureError { throw ExitCode.validationFailure }
       throw ExitCode.invalidInput
     }
-    Interruption.listen()
+    // A supervisor ends what runs by SIGTERM, and wants its report as well.
+    Interruption.listen(to: [SIGINT, SIGTERM])
     if let port = monitors.port, !showsPictures, !quiet { StandardError.report("metrics: \(port.address)") }
     monitors.desk = monitors.file.map { monitoring.desk($0, announces: !showsPictures) }
     var failure: (any Error)?

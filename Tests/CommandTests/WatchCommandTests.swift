@@ -214,6 +214,60 @@ import Testing
     }
   }
 
+  @Test(
+    "While nothing can be answered 64 scrapes wait, further ones are refused, and SIGTERM ends it with its report"
+  )
+  func manyScrapes() throws {
+    let folder = try TemporaryFolder()
+    let network = try folder.write(Self.network, "net.yaml")
+    let report = folder.path("report.json")
+    let terminal = try folder.write(
+      """
+      import os, pty, select, signal, sys, threading, time, urllib.error, urllib.request
+      pid, terminal = pty.fork()
+      if pid == 0:
+          os.execv(sys.argv[1], sys.argv[1:])
+
+      def ask(seconds):
+          try:
+              return urllib.request.urlopen("http://127.0.0.1:9464/metrics", timeout=seconds).status
+          except urllib.error.HTTPError as error:
+              return error.code
+          except OSError:
+              return 0
+
+      def read(seconds):
+          try:
+              while select.select([terminal], [], [], seconds)[0]: os.read(terminal, 65536)
+          except OSError: pass
+
+      end = time.time() + 60
+      while ask(1) != 200 and time.time() < end: time.sleep(0.1)
+      answers = []
+      while 503 not in answers and time.time() < end:
+          # Nobody reads the terminal: a picture comes to wait for room, and scrapes for the picture.
+          while ask(1) == 200 and time.time() < end: pass
+          answers = []
+          threads = [threading.Thread(target=lambda: answers.append(ask(30))) for _ in range(90)]
+          for thread in threads: thread.start()
+          time.sleep(3)
+          while any(thread.is_alive() for thread in threads): read(0.1)
+      # Of the 64 that wait one has gone away: the one that found the watch to be busy.
+      print("refused", answers.count(503), "answered", answers.count(200))
+      os.kill(pid, signal.SIGTERM)
+      read(5)
+      print("exit", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+      """, "terminal.py")
+    let run = try inNamespace(
+      """
+      python3 "\(terminal)" $sallyport watch -i right -n "\(network)" --metrics-port 9464 --interval 0.1 \
+        --format json -o "\(report)"
+      """, folder)
+    guard let run else { return print("SKIPPED: a network namespace is not allowed here") }
+    #expect(run.lines == ["refused 27 answered 63", "exit 0"], "\(run.errors)")
+    #expect(try String(contentsOfFile: report, encoding: .utf8).contains("\"packets\""))
+  }
+
   @Test func aDeviceThatIsNotThereIsNamed() throws {
     let folder = try TemporaryFolder()
     let network = try folder.write(Self.network, "net.yaml")

@@ -30,9 +30,9 @@ struct AuditSinks {
       batch.packets.remove(at: index)
       verdicts.remove(at: index)
     }
-    try metrics?.take(batch, verdicts, auditor)
-    alarms?.take(batch, verdicts, auditor)
-    scrapes?.take(batch, verdicts, auditor)
+    try metrics?.count(batch, verdicts, auditor)
+    try alarms?.count(batch, verdicts, auditor)
+    try scrapes?.count(batch, verdicts, auditor)
   }
 
   /// The time at which packets must be judged up to, and no further, before ``reach(_:_:)``.
@@ -50,8 +50,8 @@ struct AuditSinks {
   /// All packets before a time have been judged, and none after it.
   mutating func reach(_ time: CaptureTime, _ auditor: Auditor) throws {
     try metrics?.reach(time, auditor)
-    alarms?.reach(time, auditor)
-    scrapes?.reach(time, auditor)
+    try alarms?.reach(time, auditor)
+    try scrapes?.reach(time, auditor)
   }
 
   /// The network has changed.
@@ -66,6 +66,6 @@ struct AuditSinks {
   mutating func finish(_ auditor: Auditor) throws {
     for file in files { try file.finish() }
     try metrics?.finish(auditor)
-    alarms?.finish(auditor)
+    try alarms?.finish(auditor)
   }
 }

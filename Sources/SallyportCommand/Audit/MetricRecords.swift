@@ -1,18 +1,15 @@
 import Filtering
-import NetworkTypes
 import ReportFormats
-import TrafficAudit
 import TrafficMetrics
 
 /// Time series on their way to a file.
-struct MetricRecords {
-  private var recorder: MetricRecorder
+struct MetricRecords: MetricSink {
+  var recorder: MetricRecorder
   private var writer: MetricWriter
   private let output: Output
   private let isLive: Bool
   /// Counts since the beginning, where they are all that is shown.
   private var totals: MetricTotals?
-  private var done: [MetricPeriod] = []
 
   /// - Parameters:
   ///   - isLive: Whether somebody may read the file while it is written: each period is there when it ends.
@@ -29,38 +26,17 @@ struct MetricRecords {
     try output.write { writer.begin(period: period, &$0) }
   }
 
-  /// When something is due besides judging packets.
-  var boundary: CaptureTime? { recorder.end }
-
-  mutating func begin(at time: CaptureTime) { recorder.begin(at: time) }
-
-  mutating func reach(_ time: CaptureTime, _ auditor: Auditor) throws {
-    recorder.reach(time, auditor.tracker, into: &done)
-    try writeDone()
-  }
-
-  mutating func take(_ batch: PacketBatch, _ verdicts: [Verdict], _ auditor: Auditor) throws {
-    recorder.take(batch, verdicts, auditor.tracker, into: &done)
-    try writeDone()
-  }
-
-  mutating func goOn(with auditor: Auditor) { recorder.goOn(with: auditor.filter, auditor.tracker) }
-
-  mutating func finish(_ auditor: Auditor) throws {
-    recorder.finish(auditor.tracker, into: &done)
-    try writeDone()
-    guard let totals else { return try output.write { writer.end(&$0) } }
-    if try !output.replace(OpenMetricsText(totals).write) { try output.write(OpenMetricsText(totals).write) }
-  }
-
-  private mutating func writeDone() throws {
-    if totals != nil, !done.isEmpty {
-      for period in done { totals?.add(period) }
-      done.removeAll(keepingCapacity: true)
-      if let totals { _ = try output.replace(OpenMetricsText(totals).write) }
+  mutating func take(_ periods: [MetricPeriod]) throws {
+    guard totals != nil else {
+      for period in periods { try output.write(flushing: isLive) { writer.append(period, &$0) } }
       return
     }
-    for period in done { try output.write(flushing: isLive) { writer.append(period, &$0) } }
-    done.removeAll(keepingCapacity: true)
+    for period in periods { totals?.add(period) }
+    if let totals { _ = try output.replace(OpenMetricsText(totals).write) }
+  }
+
+  mutating func end() throws {
+    guard let totals else { return try output.write { writer.end(&$0) } }
+    if try !output.replace(OpenMetricsText(totals).write) { try output.write(OpenMetricsText(totals).write) }
   }
 }

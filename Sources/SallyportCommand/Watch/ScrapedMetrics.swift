@@ -6,12 +6,11 @@ import TrafficAudit
 import TrafficMetrics
 
 /// Counts since the beginning, for those who ask by HTTP.
-struct ScrapedMetrics {
+struct ScrapedMetrics: MetricSink {
   /// Seconds; answers are of the moment, whatever the period.
   private static let period = 10
-  private var recorder: MetricRecorder
+  var recorder: MetricRecorder
   private var totals = MetricTotals()
-  private var done: [MetricPeriod] = []
   private let port: MetricsPort
 
   init(_ filter: PacketFilter, _ port: MetricsPort) {
@@ -19,25 +18,8 @@ struct ScrapedMetrics {
     self.port = port
   }
 
-  var boundary: CaptureTime? { recorder.end }
-
-  mutating func begin(at time: CaptureTime) { recorder.begin(at: time) }
-
-  mutating func reach(_ time: CaptureTime, _ auditor: Auditor) {
-    recorder.reach(time, auditor.tracker, into: &done)
-    add()
-  }
-
-  mutating func take(_ batch: PacketBatch, _ verdicts: [Verdict], _ auditor: Auditor) {
-    recorder.take(batch, verdicts, auditor.tracker, into: &done)
-    add()
-  }
-
-  mutating func goOn(with auditor: Auditor) { recorder.goOn(with: auditor.filter, auditor.tracker) }
-
-  private mutating func add() {
-    for period in done { totals.add(period) }
-    done.removeAll(keepingCapacity: true)
+  mutating func take(_ periods: [MetricPeriod]) {
+    for period in periods { totals.add(period) }
   }
 
   /// Answers all who have asked since, with what is known at a time.
