@@ -10,7 +10,6 @@ import TrafficCosts
 import VirtualNetworks
 
 extension PacketFilter.MidstreamPolicy: ExpressibleByArgument {}
-extension ProgressBar.Mode: ExpressibleByArgument {}
 
 /// `sallyport audit`: judges every packet of captures against a network.
 struct AuditCommand: ParsableCommand {
@@ -146,8 +145,7 @@ struct AuditCommand: ParsableCommand {
 
   @OptionGroup var destination: ReportOptions
 
-  @Option(help: "Whether to show progress on standard error; auto: on a terminal.")
-  var progress = ProgressBar.Mode.auto
+  @OptionGroup var showing: ProgressOptions
 
   @Flag(name: .shortAndLong, help: "Say nothing but errors on standard error: no progress, no notes.")
   var quiet = false
@@ -193,7 +191,7 @@ struct AuditCommand: ParsableCommand {
       workers: jobs ?? ProcessInfo.processInfo.activeProcessorCount, warnings: network.warnings)
     Interruption.listen()
     if !sources.flowLogInput.isEmpty { return try compare(FlowLogAudit(filter, network), network) }
-    var bar = ProgressBar(quiet ? .never : progress)
+    var bar = ProgressBar(quiet ? .never : showing.progress)
     let alarms = try reading { try monitoring.alarms.map { try AlarmFile(path: $0) } }
     let prices = try reading { try costs.map { try PriceList(path: $0) } }
     // Who listens while traffic comes wants to hear of alarms then, and to read series as far as they go.

@@ -61,9 +61,15 @@ struct BenchCommand: ParsableCommand {
     help: ArgumentHelp("Print ratios to an earlier report in JSON.", valueName: "file"), completion: .file())
   var compare: String?
 
-  @Option(
-    name: .shortAndLong, help: ArgumentHelp("Write to this file.", valueName: "file"), completion: .file())
-  var output: String?
+  @OptionGroup var destination: ReportOptions
+
+  @OptionGroup var showing: ProgressOptions
+
+  @Flag(name: .shortAndLong, help: "Say nothing but errors on standard error.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Say on standard error what is measured next.")
+  var verbose = false
 
   private var sizes: [Int]? {
     let parts = rules.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
@@ -85,7 +91,7 @@ struct BenchCommand: ParsableCommand {
     check.inputs = [("the capture", capture), ("the earlier report", compare)].compactMap { noun, path in
       path.map { (noun, $0) }
     }
-    try check.check([OutputCheck.Place("-o", output)])
+    try check.check([OutputCheck.Place("-o", destination.output)])
     if curves, !network.isEmpty || capture != nil {
       throw ValidationError(
         "--curves measures synthetic networks and packets: it goes without -n and --capture")
@@ -104,8 +110,19 @@ struct BenchCommand: ParsableCommand {
       throw ExitCode.invalidInput
     }
     var report: BenchmarkReport
+    let bar = CountBar(quiet || verbose ? .never : showing.progress, "parts")
+    defer { bar.wipe() }
+    let clock = ContinuousClock()
+    let began = clock.now
+    func say(_ next: String, _ done: Int, _ total: Int) {
+      bar.show(done, of: total)
+      if !quiet, verbose {
+        StandardError.report(
+          "\(done) of \(total) after \(Int((clock.now - began) / .seconds(1))) s; next \(next)")
+      }
+    }
     do {
-      report = try curves ? run.curves() : run.report(rules: sizes ?? [])
+      report = try curves ? run.curves(say) : run.report(rules: sizes ?? [], say)
     } catch let disagreement as MatcherDisagreement {
       StandardError.report(disagreement)
       throw ExitCode.unmet
@@ -117,6 +134,6 @@ struct BenchCommand: ParsableCommand {
       case .json: report.json()
       case .csv: report.csv()
       }
-    try withOutput(path: output) { try $0.write(text) }
+    try withOutput(path: destination.output) { try $0.write(text) }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import VirtualNetworks
 
 extension ExitCode {
   /// What was asked to hold does not: a test failed, `--fail-on` was met.
@@ -15,6 +16,12 @@ enum StandardError {
   /// Prints `sallyport: <message>`.
   static func report(_ message: some CustomStringConvertible) {
     FileHandle.standardError.write(Data("sallyport: \(message)\n".utf8))
+  }
+
+  /// Prints what is wrong with a network, and where.
+  static func report(_ problem: ModelProblem) {
+    let place = problem.location.description
+    report("\(problem.severity): \(place.isEmpty ? "" : place + ": ")\(problem.message)")
   }
 }
 

@@ -40,6 +40,9 @@ struct LintCommand: ParsableCommand {
 
   @OptionGroup var destination: ReportOptions
 
+  @Flag(name: .shortAndLong, help: "Show findings only, and not how many there are.")
+  var quiet = false
+
   @Flag(name: .shortAndLong, help: "Show notes, too.")
   var verbose = false
 
@@ -59,7 +62,7 @@ struct LintCommand: ParsableCommand {
     let report = LintReport(NetworkLinter(network).findings(), network: network)
     let text =
       switch format {
-      case .text: report.text(style: destination.style, showsNotes: verbose)
+      case .text: report.text(style: destination.style, showsNotes: verbose, showsSum: !quiet)
       case .json: report.json()
       case .sarif: report.sarif(version: SallyportCommand.number)
       }

@@ -26,9 +26,10 @@ struct NetworkCommand: ParsableCommand {
   @Option(help: "Write the summary as text or json, or the whole network as yaml.")
   var format = Format.text
 
-  @Option(
-    name: .shortAndLong, help: ArgumentHelp("Write to this file.", valueName: "file"), completion: .file())
-  var output: String?
+  @OptionGroup var destination: ReportOptions
+
+  @Flag(name: .shortAndLong, help: "Say nothing of what is wrong with the network.")
+  var quiet = false
 
   @Flag(name: .shortAndLong, help: "Show notes, too.")
   var verbose = false
@@ -39,11 +40,11 @@ struct NetworkCommand: ParsableCommand {
   func validate() throws {
     if schema { return }
     if network.paths.isEmpty { throw NetworkOptions.missing }
-    try OutputCheck(networks: network.paths).check([OutputCheck.Place("-o", output)])
+    try OutputCheck(networks: network.paths).check([OutputCheck.Place("-o", destination.output)])
   }
 
   func run() throws {
-    if schema { return try withOutput(path: output) { try $0.write(NetworkSchema.json()) } }
+    if schema { return try withOutput(path: destination.output) { try $0.write(NetworkSchema.json()) } }
     let network: VirtualNetwork
     do {
       network = try NetworkReader().read(paths: self.network.paths)
@@ -51,17 +52,18 @@ struct NetworkCommand: ParsableCommand {
       StandardError.report(error)
       throw ExitCode.invalidInput
     }
-    let summary = NetworkSummary(network, showsNotes: verbose)
+    var summary = NetworkSummary(network, showsNotes: verbose)
+    summary.showsProblems = !quiet
     let text =
       switch format {
       case .text: summary.text()
       case .json: summary.json()
       case .yaml: network.yaml()
       }
-    try withOutput(path: output) { try $0.write(text) }
-    if format == .yaml {
+    try withOutput(path: destination.output) { try $0.write(text) }
+    if format == .yaml, !quiet {
       for problem in network.problems where problem.severity == .error || verbose {
-        StandardError.report("\(problem.severity): \(problem.location): \(problem.message)")
+        StandardError.report(problem)
       }
     }
   }

@@ -42,10 +42,7 @@ struct PacketsCommand: ParsableCommand {
   @Option(help: "How to write packets: text, tsv or json.")
   var format: PacketListing.Format = .text
 
-  @Option(
-    name: .shortAndLong, help: ArgumentHelp("Write to this file.", valueName: "file"),
-    completion: .file())
-  var output: String?
+  @OptionGroup var destination: ReportOptions
 
   @Option(help: ArgumentHelp("A BPF filter in tcpdump's syntax, applied first.", valueName: "expr"))
   var filter: String?
@@ -54,14 +51,22 @@ struct PacketsCommand: ParsableCommand {
     name: [.customShort("c"), .long], help: ArgumentHelp("Stop after this many packets.", valueName: "n"))
   var count: Int?
 
+  @Flag(name: .shortAndLong, help: "Say nothing but errors on standard error.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Say on standard error how many packets there were.")
+  var verbose = false
+
   func validate() throws {
     if let count, count < 1 { throw ValidationError("--count \(count): expected 1 at least") }
-    try OutputCheck(inputs: captures.map { ("the capture", $0) }).check([OutputCheck.Place("-o", output)])
+    try OutputCheck(inputs: captures.map { ("the capture", $0) }).check([
+      OutputCheck.Place("-o", destination.output)
+    ])
   }
 
   func run() throws {
     var failed = false
-    try withOutput(path: output) { output in
+    try withOutput(path: destination.output) { output in
       var listing = Listing(packets: PacketListing(format: format), left: count ?? .max)
       try output.write { listing.packets.begin(&$0) }
       for path in captures where listing.left > 0 {
@@ -73,6 +78,7 @@ struct PacketsCommand: ParsableCommand {
           failed = true
         }
       }
+      if verbose && !quiet { StandardError.report(listing.sum) }
       // Nothing was read: a file of this name stays as it is.
       if failed && !listing.hasCaptures { throw ExitCode.invalidInput }
     }
@@ -87,6 +93,12 @@ struct PacketsCommand: ParsableCommand {
     /// Whether any capture was one.
     private(set) var hasCaptures = false
     private var batch = PacketBatch()
+    private var count = 0
+    private var undecoded = 0
+
+    var sum: String {
+      "\(count) packet\(count == 1 ? "" : "s")" + (undecoded == 0 ? "" : ", \(undecoded) of them not decoded")
+    }
 
     init(packets: PacketListing, left: Int) {
       self.packets = packets
@@ -103,6 +115,8 @@ struct PacketsCommand: ParsableCommand {
         batch.removeAll()
         decoder.decode(reader.bytes, reader.records, into: &batch)
         left -= batch.packets.count
+        count += batch.packets.count
+        undecoded += batch.packets.count { $0.stop != nil }
         // A short batch is all that a live source has for now: show it.
         try output.write(flushing: reader.records.count < limit) { packets.append(batch, to: &$0) }
       }

@@ -100,16 +100,18 @@ struct TestCommand: ParsableCommand {
     help: ArgumentHelp("How long to try such changes; those left then are counted.", valueName: "seconds"))
   var coverageTime = 60
 
-  @Option(help: "Whether to show progress of --coverage on standard error; auto: on a terminal.")
-  var progress = ProgressBar.Mode.auto
+  @OptionGroup var showing: ProgressOptions
 
   @Option(help: "How to write results.")
   var format = Format.text
 
   @OptionGroup var destination: ReportOptions
 
-  @Flag(name: .shortAndLong, help: "List only tests that did not pass.")
+  @Flag(name: .shortAndLong, help: "List only tests that did not pass, and show no progress.")
   var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Also say what is odd about the networks.")
+  var verbose = false
 
   func validate() throws {
     if (paths + network).contains("-") {
@@ -155,6 +157,9 @@ struct TestCommand: ParsableCommand {
       return
     }
     plan.readNetworks()
+    if verbose {
+      for (_, tested) in plan.networksInOrder { tested.network.problems.forEach(StandardError.report) }
+    }
     var runner = PolicyTestRunner()
     runner.failsFast = failFast
     let results = runner.run(plan)
@@ -175,7 +180,7 @@ struct TestCommand: ParsableCommand {
 
   private func measure(_ plan: PolicyTestPlan, _ results: PolicyTestResults) -> [PolicyCoverage] {
     var run = PolicyCoverageRun(timeLimit: .seconds(coverageTime))
-    let bar = CountBar(quiet ? .never : progress, "mutants")
+    let bar = CountBar(quiet ? .never : showing.progress, "mutants")
     run.progress = { bar.show($0, of: $1) }
     defer { bar.wipe() }
     return run.coverage(of: plan, results)

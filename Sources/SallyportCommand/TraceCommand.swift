@@ -85,7 +85,9 @@ struct TraceCommand: ParsableCommand {
 
   @OptionGroup var destination: ReportOptions
 
-  @Flag(name: .shortAndLong, help: "Say nothing of what is wrong with the network.")
+  @OptionGroup var showing: ProgressOptions
+
+  @Flag(name: .shortAndLong, help: "Say nothing of what is wrong with the network, and show no progress.")
   var quiet = false
 
   @Flag(
@@ -159,7 +161,10 @@ struct TraceCommand: ParsableCommand {
     let file = path == "-" ? "standard input" : path
     var failed = false
     try withOutput(path: destination.output) { output in
-      for entry in entries {
+      let bar = CountBar(quiet ? .never : showing.progress, "questions")
+      defer { bar.wipe() }
+      for (index, entry) in entries.enumerated() {
+        bar.show(index, of: entries.count)
         do {
           try output.write(try answer(try entry.get(), of: file, &run))
         } catch let error as FlowQuestionError {
@@ -191,8 +196,7 @@ struct TraceCommand: ParsableCommand {
       let network = try NetworkReader().read(paths: networks.paths)
       if !quiet {
         for problem in network.problems where verbose || problem.severity == .error {
-          let place = problem.location.description
-          StandardError.report("\(problem.severity): \(place.isEmpty ? "" : place + ": ")\(problem.message)")
+          StandardError.report(problem)
         }
       }
       return network

@@ -67,10 +67,7 @@ struct WatchCommand: ParsableCommand {
   @Option(help: "How to write the report at the end.")
   var format = Format.text
 
-  @Option(
-    name: .shortAndLong, help: ArgumentHelp("Write the report to this file.", valueName: "file"),
-    completion: .file())
-  var output: String?
+  @OptionGroup var destination: ReportOptions
 
   @Flag(name: .shortAndLong, help: "Show no dashboard, the report only.")
   var quiet = false
@@ -89,7 +86,7 @@ struct WatchCommand: ParsableCommand {
     guard (0.1...3600).contains(interval) else {
       throw ValidationError("--interval \(interval): expected 0.1 to 3600 seconds")
     }
-    var places = [OutputCheck.Place("-o", output)]
+    var places = [OutputCheck.Place("-o", destination.output)]
     if let metrics = monitoring.metrics { places.append(OutputCheck.Place("--metrics", metrics)) }
     try OutputCheck(inputs: [], networks: networks.paths).check(places)
   }
@@ -127,11 +124,11 @@ struct WatchCommand: ParsableCommand {
     }
     monitors.port?.close()
     let report = monitors.complete(run.report)
-    try withOutput(path: output) { output in
+    try withOutput(path: destination.output) { output in
       try output.write(
         format == .json
           ? AuditJSONReport(report).text()
-          : AuditTextReport(report, style: style(output: true), showsAll: verbose).text())
+          : AuditTextReport(report, style: destination.style, showsAll: verbose).text())
     }
     let isTold = monitors.desk?.close() ?? true
     if let failure { StandardError.report("\(failure)") }
@@ -177,7 +174,7 @@ struct WatchCommand: ParsableCommand {
       let report = run.report
       var picture = WatchFrame(
         device: interface, report: report, earlier: earlier, elapsed: (now - start).seconds, interval: since,
-        drops: run.drops, style: style(output: false))
+        drops: run.drops, style: destination.screenStyle)
       picture.rows = Terminal.rows(.standardOutput) ?? 24
       picture.alarms = sinks.alarms?.board.current.map {
         .init(name: $0.alarm.name, state: $0.state.rawValue)
@@ -193,13 +190,6 @@ struct WatchCommand: ParsableCommand {
     }
     if showsPictures { FileHandle.standardOutput.write(Data("\u{1b}[H\u{1b}[J".utf8)) }
     return nil
-  }
-
-  private func style(output: Bool) -> TextStyle {
-    let isTerminal = Terminal.isTerminal(.standardOutput) && !(output && self.output != nil)
-    return TextStyle(
-      width: isTerminal ? min(max(Terminal.columns(.standardOutput) ?? 80, 60), 120) : 80,
-      usesColor: isTerminal && Terminal.wantsColor(.standardOutput), usesUnicode: Terminal.isUTF8)
   }
 }
 

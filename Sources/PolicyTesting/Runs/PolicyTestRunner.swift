@@ -119,7 +119,7 @@ public struct PolicyTestPlan: Sendable {
   public private(set) var problems: [PolicyTestResults.FileProblem] = []
 
   /// The networks that were read, in the order in which tests first name them.
-  var networksInOrder: [(paths: [String], network: TestedNetwork)] {
+  public var networksInOrder: [(paths: [String], network: TestedNetwork)] {
     var seen: Set<[String]> = []
     return tests.compactMap { planned in
       guard seen.insert(planned.networkPaths).inserted else { return nil }

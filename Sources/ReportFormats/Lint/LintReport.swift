@@ -47,12 +47,16 @@ public struct LintReport: Sendable {
   // MARK: Text
 
   /// For people: the gravest first; notes (`info`) are counted, and shown if `showsNotes`.
-  public func text(style: TextStyle = TextStyle(), showsNotes: Bool = false) -> String {
+  ///
+  /// - Parameter showsSum: Whether it says first how many there are.
+  public func text(
+    style: TextStyle = TextStyle(), showsNotes: Bool = false, showsSum: Bool = true
+  ) -> String {
     var canvas = TextCanvas(style)
     let shown = findings.filter { showsNotes || $0.severity != .info }
-    canvas.line(StyledText(summary(showsNotes: showsNotes), .bold))
-    for finding in shown {
-      canvas.line()
+    if showsSum { canvas.line(StyledText(summary(showsNotes: showsNotes), .bold)) }
+    for (index, finding) in shown.enumerated() {
+      if showsSum || index > 0 { canvas.line() }
       let ink: Ink = finding.severity == .error ? .boldRed : finding.severity == .warning ? .yellow : .dim
       let label =
         finding.severity.rawValue + String(repeating: " ", count: 9 - finding.severity.rawValue.count)

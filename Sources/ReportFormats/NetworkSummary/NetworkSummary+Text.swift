@@ -10,7 +10,7 @@ extension NetworkSummary {
     for vpc in network.vpcs { write(vpc, to: &page) }
     writeStrays(to: &page)
     writeBetweenVPCs(to: &page)
-    writeProblems(to: &page)
+    if showsProblems { writeProblems(to: &page) }
     return page.text
   }
 

@@ -7,6 +7,8 @@ public struct NetworkSummary: Sendable {
   public let network: VirtualNetwork
   /// Whether problems of severity `note` are shown, too.
   public let showsNotes: Bool
+  /// Whether the text ends with the network's problems.
+  public var showsProblems = true
 
   let subnets: [ResourceID: [Subnet]]
   let interfaces: [ResourceID: [NetworkInterface]]

@@ -17,6 +17,9 @@ struct BenchRun {
   var network: VirtualNetwork?
   var frames: BenchmarkFrames?
 
+  /// What is measured next, how many parts are done, and how many there are.
+  typealias Progress = (_ next: String, _ done: Int, _ total: Int) -> Void
+
   /// The most packets of a capture that are kept in memory.
   private static let captureLimit = 1_000_000
 
@@ -47,15 +50,9 @@ struct BenchRun {
   }
 
   /// Measures the curves and nothing else; throws a `MatcherDisagreement`.
-  func curves() throws -> BenchmarkReport {
+  func curves(_ progress: Progress) throws -> BenchmarkReport {
     var benchmark = Benchmark(rounds: rounds, seed: seed)
-    let clock = ContinuousClock()
-    let began = clock.now
-    let measurements = try benchmark.curves(packets: packets) { next, done, total in
-      let seconds = Int((clock.now - began) / .seconds(1))
-      StandardError.report("\(done) of \(total) sizes after \(seconds) s; next \(next)")
-    }
-    return report(measurements)
+    return report(try benchmark.curves(packets: packets, progress: progress))
   }
 
   private func report(_ measurements: [StageMeasurement]) -> BenchmarkReport {
@@ -63,10 +60,15 @@ struct BenchRun {
   }
 
   /// Measures every stage; throws a `MatcherDisagreement`.
-  func report(rules sizes: [Int]) throws -> BenchmarkReport {
+  func report(rules sizes: [Int], _ progress: Progress) throws -> BenchmarkReport {
     var benchmark = Benchmark(rounds: rounds, seed: seed)
     var measurements: [StageMeasurement] = []
-    for size in sizes { measurements += try benchmark.matchers(rules: size, packets: packets) }
+    let parts = sizes.map { "\($0) rules" } + ["the whole audit", "a change of a rule"]
+    for (index, size) in sizes.enumerated() {
+      progress(parts[index], index, parts.count)
+      measurements += try benchmark.matchers(rules: size, packets: packets)
+    }
+    progress(parts[sizes.count], sizes.count, parts.count)
 
     let audited = network ?? SyntheticNetwork(.init(), seed: seed).network
     let traffic = SyntheticTraffic(audited, seed: seed)
@@ -80,6 +82,7 @@ struct BenchRun {
       }
     }
     measurements += benchmark.pipeline(audited, frames, flows: flows)
+    progress(parts[sizes.count + 1], sizes.count + 1, parts.count)
     let changed = network ?? SyntheticNetwork(.init(interfaces: 1_000, groups: 167), seed: seed).network
     measurements += try benchmark.ruleChange(changed)
     return report(measurements)
