@@ -116,4 +116,18 @@ import VirtualNetworks
     let again = try VirtualNetwork(yaml: network.yaml())
     #expect(again.prefixLists.count == 1 && again.networkInterfaces.count == 1)
   }
+
+  /// Found by fuzzing: both were written under one key.
+  @Test func namesOfResourcesWhoseVPCsAreNotThere() throws {
+    func subnet(_ id: Int, vpc: Int) -> String {
+      #"{"SubnetId": "subnet-\#(id)", "VpcId": "vpc-\#(vpc)", "CidrBlock": "10.\#(vpc).\#(id).0/24", "Tags": [{"Key": "Name", "Value": "a"}]}"#
+    }
+    let network = try network(
+      #"{"Vpcs": [{"VpcId": "vpc-1", "CidrBlock": "10.1.0.0/16"}]}"#,
+      "{\"Subnets\": [\(subnet(1, vpc: 1)), \(subnet(2, vpc: 2)), \(subnet(3, vpc: 3))]}")
+    let again = try VirtualNetwork(yaml: network.yaml())
+    #expect(again.subnets.map(\.id.rawValue).sorted() == ["subnet-1", "subnet-2", "subnet-3"])
+    #expect(Set(again.subnets.compactMap(\.ipv4Block)).count == 3)
+    #expect(again.subnets.allSatisfy { $0.attributes.name == "a" })
+  }
 }
