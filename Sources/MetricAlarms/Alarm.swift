@@ -14,6 +14,8 @@ public struct Alarm: Sendable, Hashable {
   public var comparison: Comparison
   public var threshold: Double
   public var missingData: MissingData
+  /// What becomes of a percentile of a few samples; nil is as ``LowSampleCount/evaluate``.
+  public var lowSampleCount: LowSampleCount?
 
   /// Name, actions and the like.
   public subscript<Value>(dynamicMember path: WritableKeyPath<AlarmProfile, Value>) -> Value {
@@ -57,6 +59,11 @@ public struct Alarm: Sendable, Hashable {
   /// What a period without data counts as (semantics AL-5).
   public enum MissingData: String, Sendable, Hashable, CaseIterable {
     case missing, ignore, breaching, notBreaching
+  }
+
+  /// Whether a percentile of fewer samples than say something changes the alarm's state (semantics AL-10).
+  public enum LowSampleCount: String, Sendable, Hashable, CaseIterable {
+    case evaluate, ignore
   }
 
   public init(
@@ -103,6 +110,12 @@ extension Alarm.Statistic {
       self = .percentile(rank)
     default: return nil
     }
+  }
+
+  /// Samples of a period below which a percentile says little (semantics AL-10); 0 of other statistics.
+  var significantSamples: Double {
+    guard case .percentile(let rank) = self, rank > 0, rank < 100 else { return 0 }
+    return 1000 / (rank < 50 ? rank : 100 - rank)
   }
 
   /// The statistic of the samples of one period; nil where there is none.

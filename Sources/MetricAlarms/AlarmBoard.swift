@@ -65,6 +65,7 @@ public struct AlarmBoard: Sendable {
     var changes: [AlarmTransition] = []
     let second = time.nanoseconds / 1_000_000_000
     for (index, alarm) in alarms.enumerated() where second % Int64(AlarmEvaluation.step(of: alarm)) == 0 {
+      if alarm.lowSampleCount == .ignore && hasFewSamples(index) { continue }
       let points = points(of: index)
       let new = AlarmEvaluation.state(of: alarm, points, now: states[index])
       guard new != states[index] else { continue }
@@ -75,6 +76,12 @@ public struct AlarmBoard: Sendable {
       states[index] = new
     }
     return changes + composites.evaluate(at: time, after: changes)
+  }
+
+  /// Whether the newest period has samples, and too few for the alarm's percentile.
+  private func hasFewSamples(_ index: Int) -> Bool {
+    let newest = samples[index].suffix(alarms[index].period / period).count { $0 != nil }
+    return newest > 0 && Double(newest) < alarms[index].statistic.significantSamples
   }
 
   /// The evaluation range, oldest first; periods slide, the last one ends now.

@@ -112,6 +112,26 @@ struct AlarmEvaluationTests {
     #expect(told == [[], ["file:x"], [], []])
   }
 
+  @Test(
+    "A percentile of too few samples changes nothing where that is to be ignored (AL-10)",
+    arguments: [
+      // Ten of a hundredth part that lies beyond the rank: p75 of 40 samples, p10 of 100.
+      (rank: 75.0, minutes: 39, changes: 0), (75, 40, 1), (10, 99, 0), (10, 100, 1), (100, 10, 1),
+    ])
+  func lowSamples(rank: Double, minutes: Int, changes: Int) {
+    var alarm = Alarm(
+      name: "p", metric: AlarmMetric(name: "Packets", dimensions: [.init("SecurityGroupId", "sg-1")]),
+      statistic: .percentile(rank), period: 12_000, comparison: .greaterThan, threshold: 5)
+    func count(_ policy: Alarm.LowSampleCount?) -> Int {
+      alarm.lowSampleCount = policy
+      var board = AlarmBoard([alarm])
+      return (0..<minutes).reduce(0) { $0 + board.take(Self.period($1, 10)).count }
+    }
+    #expect(count(.ignore) == changes)
+    #expect(count(.evaluate) == 1)
+    #expect(count(nil) == 1)
+  }
+
   @Test("A longer period slides by the minute (AL-3)")
   func sliding() {
     let alarm = Alarm(

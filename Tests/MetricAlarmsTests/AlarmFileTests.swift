@@ -23,6 +23,7 @@ struct AlarmFileTests {
           period: 300
           for: 2 of 3
           missing: not_breaching
+          low_samples: ignore
           actions: [file:a.ndjson, "command:./page.sh"]
           ok_actions: arn:aws:sns:eu-west-1:123456789012:ops
         busy: {metric: tracked_connections, when: "> 1000"}
@@ -34,6 +35,7 @@ struct AlarmFileTests {
     #expect(denied.statistic == .percentile(90))
     #expect((denied.datapointsToAlarm, denied.evaluationPeriods, denied.period) == (2, 3, 300))
     #expect(denied.missingData == .notBreaching)
+    #expect((denied.lowSampleCount, alarms[1].lowSampleCount) == (.ignore, nil))
     #expect(denied.actions[.alarm]?.count == 2)
     #expect(alarms[1].threshold == 1000)
   }
@@ -50,7 +52,8 @@ struct AlarmFileTests {
                 "Namespace": "AWS/EC2", "Statistic": "Average",
                 "Dimensions": [{"Name": "InstanceId", "Value": "i-1"}],
                 "Period": 60, "EvaluationPeriods": 3, "DatapointsToAlarm": 2, "Threshold": 100.0,
-                "ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "breaching"
+                "ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "breaching",
+                "EvaluateLowSampleCountPercentile": "evaluate"
             },
             {
                 "AlarmName": "cpu", "MetricName": "CPUUtilization", "Namespace": "AWS/EC2", "Statistic": "Average",
@@ -65,6 +68,7 @@ struct AlarmFileTests {
   @Test("The output of describe-alarms; what traffic does not tell is passed over with a warning")
   func described() throws {
     let file = try file(Self.described)
+    #expect(file.alarms[0].lowSampleCount == .evaluate)
     #expect(file.isDescription)
     #expect(file.alarms.map(\.name) == ["web in"])
     #expect(file.alarms[0].comparison == .greaterThanOrEqual)

@@ -12,6 +12,7 @@ import VirtualNetworks
 ///     period: 60                        # seconds
 ///     for: 2 of 3                       # periods
 ///     missing: missing                  # ignore, breaching, notBreaching
+///     low_samples: evaluate             # ignore: a percentile of too few samples changes nothing
 ///     actions: [file:alarms.ndjson, command:./page.sh]
 ///     ok_actions: [http://127.0.0.1:8080/hook]
 ///     insufficient_data_actions: [arn:aws:sns:eu-west-1:123456789012:ops]

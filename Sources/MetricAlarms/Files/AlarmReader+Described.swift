@@ -63,6 +63,9 @@ extension AlarmReader {
       read.datapointsToAlarm = try node.integer(in: 1...604_800)
     }
     if let node = alarm["TreatMissingData"], !node.isNull { read.missingData = try missing(node) }
+    if let node = alarm["EvaluateLowSampleCountPercentile"], !node.isNull {
+      read.lowSampleCount = try lowSampleCount(node)
+    }
     try check(read, at: alarm.location)
     return read
   }

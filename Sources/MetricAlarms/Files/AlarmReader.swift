@@ -15,7 +15,8 @@ struct AlarmReader {
     log.checkKeys(
       of: mapping,
       known: [
-        "metric", "of", "when", "period", "for", "missing", "description", "actions", "ok_actions",
+        "metric", "of", "when", "period", "for", "missing", "low_samples", "description", "actions",
+        "ok_actions",
         "insufficient_data_actions",
       ])
     let condition = try condition(mapping.required("when"))
@@ -25,6 +26,7 @@ struct AlarmReader {
       comparison: condition.comparison, threshold: condition.threshold, location: member.keyLocation)
     if let node = mapping["for"] { (alarm.datapointsToAlarm, alarm.evaluationPeriods) = try points(node) }
     if let node = mapping["missing"] { alarm.missingData = try missing(node) }
+    if let node = mapping["low_samples"] { alarm.lowSampleCount = try lowSampleCount(node) }
     alarm.actions = try actions(mapping, "actions", "ok_actions", "insufficient_data_actions")
     try check(alarm, at: member.keyLocation)
     if let objection = alarm.metric.objection { throw YAMLProblem(at: member.keyLocation, objection) }
@@ -139,6 +141,10 @@ struct AlarmReader {
     try node.value("missing, ignore, breaching or notBreaching") { text in
       Alarm.MissingData(rawValue: text == "not_breaching" ? "notBreaching" : text)
     }
+  }
+
+  func lowSampleCount(_ node: YAMLNode) throws(YAMLProblem) -> Alarm.LowSampleCount {
+    try node.value("evaluate or ignore") { Alarm.LowSampleCount(rawValue: $0) }
   }
 
   func texts(_ node: YAMLNode?) throws(YAMLProblem) -> [String] {

@@ -84,7 +84,7 @@ public struct AlarmMessage: Sendable {
       ("DatapointsToAlarm", .integer(alarm.datapointsToAlarm)),
       ("ComparisonOperator", .string(alarm.comparison.rawValue)), ("Threshold", .raw("\(alarm.threshold)")),
       ("TreatMissingData", .string(alarm.missingData.rawValue)),
-      ("EvaluateLowSampleCountPercentile", .string("")),
+      ("EvaluateLowSampleCountPercentile", .string(alarm.lowSampleCount?.rawValue ?? "")),
     ])
   }
 
