@@ -20,16 +20,38 @@ extension PacketFilter {
   /// The same for several changes that happen at one time; if one of them cannot be made, none is.
   public func applying(_ changes: [NetworkChange]) throws(NetworkChangeError) -> (PacketFilter, AppliedChange)
   {
-    var network = self.network
-    var applied = AppliedChange()
-    for change in changes {
-      let one = try network.apply(change)
-      applied.scope.formUnion(one.scope)
-      applied.effects += one.effects
+    var revision = Revision(of: self)
+    let applied = try revision.apply(changes)
+    return (revised(by: revision), applied)
+  }
+
+  /// Changes made one after another between two packets, to be compiled once.
+  public struct Revision: Sendable {
+    public private(set) var network: VirtualNetwork
+    private(set) var scope = ChangeScope()
+
+    public init(of filter: PacketFilter) { network = filter.network }
+
+    /// Makes changes that happen at one time; if one of them cannot be made, none is.
+    public mutating func apply(_ changes: [NetworkChange]) throws(NetworkChangeError) -> AppliedChange {
+      var network = self.network
+      var applied = AppliedChange()
+      for change in changes {
+        let one = try network.apply(change)
+        applied.scope.formUnion(one.scope)
+        applied.effects += one.effects
+      }
+      self.network = network
+      scope.formUnion(applied.scope)
+      return applied
     }
+  }
+
+  /// The filter after all changes of a revision of it.
+  public func revised(by revision: Revision) -> PacketFilter {
     var compiled = self.compiled.network
-    compiled.follow(network, applied.scope)
-    return (PacketFilter(compiled, like: self), applied)
+    compiled.follow(revision.network, revision.scope)
+    return PacketFilter(compiled, like: self)
   }
 
   private init(_ compiled: CompiledNetwork, like other: PacketFilter) {

@@ -18,15 +18,22 @@ struct ChangedNetworkTests {
       var packets = RandomPackets(Choices(random: SeededRandom(seed: random.next())), world)
       var changes = RandomChanges(choices: Choices(random: SeededRandom(seed: random.next())))
       var filter = PacketFilter(world.network)
-      for _ in 0..<12 {
-        guard let change = changes.next(filter.network) else { continue }
-        do {
-          filter = try filter.applying(change).0
-          made += 1
-        } catch {
-          refused += 1
-          continue
+      for turn in 0..<12 {
+        // One change at a time, or some that are compiled at once.
+        var revision = PacketFilter.Revision(of: filter)
+        var last: NetworkChange?
+        for _ in 0..<(turn % 3 == 2 ? 4 : 1) {
+          guard let change = changes.next(revision.network) else { continue }
+          do {
+            _ = try revision.apply([change])
+            made += 1
+            last = change
+          } catch {
+            refused += 1
+          }
         }
+        guard let change = last else { continue }
+        filter = filter.revised(by: revision)
         let fresh = PacketFilter(filter.network)
         for _ in 0..<60 {
           let packet = packets.any(at: CaptureTime(nanoseconds: 0))

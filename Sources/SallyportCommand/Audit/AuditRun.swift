@@ -161,9 +161,9 @@ struct AuditRun {
         try sinks.take(part, at: begin, of: merge, auditor)
         part.removeAll()
         begin = index
-        if let event = timeline?.next(at: next) {
+        if timeline?.nextTime == next {
           try sinks.reach(next, auditor)
-          try change(event, &sinks)
+          try change(before: packet.time, &sinks)
         } else {
           try sinks.reach(min(packet.time, timeline?.nextTime ?? packet.time), auditor)
         }
@@ -174,15 +174,22 @@ struct AuditRun {
     try sinks.take(part, at: begin, of: merge, auditor)
   }
 
-  private mutating func change(_ event: NetworkEvent, _ sinks: inout AuditSinks) throws {
-    do {
-      let (filter, applied) = try auditor.filter.applying(event.changes)
-      auditor.goOn(with: filter)
-      timeline?.note(event, applied, frame: auditor.tallies.frames + 1)
-    } catch {
-      timeline?.note(event, error)
-      return
-    }
+  /// Makes all changes that are due before a packet's time and before a period ends.
+  private mutating func change(before time: CaptureTime, _ sinks: inout AuditSinks) throws {
+    var revision = PacketFilter.Revision(of: auditor.filter)
+    var isChanged = false
+    repeat {
+      guard let event = timeline?.next(at: time) else { break }
+      do {
+        let applied = try revision.apply(event.changes)
+        timeline?.note(event, applied, frame: auditor.tallies.frames + 1)
+        isChanged = true
+      } catch {
+        timeline?.note(event, error)
+      }
+    } while timeline?.nextTime.map { due in sinks.boundary.map { due < $0 } ?? true } ?? false
+    guard isChanged else { return }
+    auditor.goOn(with: auditor.filter.revised(by: revision))
     try sinks.goOn(with: auditor)
   }
 
