@@ -66,6 +66,10 @@ public struct Alarm: Sendable, Hashable {
     case evaluate, ignore
   }
 
+  /// Seconds of a sample: 60, or 10 of a high-resolution alarm. Other alarms have no say in it.
+  var sampleLength: Int { period < 60 ? 10 : 60 }
+  var samplesOfPeriod: Int { period / sampleLength }
+
   public init(
     name: String, summary: String = "", metric: AlarmMetric, statistic: Statistic = .sum, period: Int = 60,
     evaluationPeriods: Int = 1, datapointsToAlarm: Int? = nil, comparison: Comparison, threshold: Double,

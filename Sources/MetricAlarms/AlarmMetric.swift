@@ -30,15 +30,26 @@ public struct AlarmMetric: Sendable, Hashable {
     self.dimensions = dimensions
   }
 
+  /// Labels that series have together.
+  private static let scopes = [
+    ["InterfaceId", "Direction", "Verdict"], ["SecurityGroupId", "Verdict"],
+    ["Rule", "Direction", "Verdict"],
+    ["Code"],
+  ]
+
   /// Why traffic does not tell this metric; nil where it does.
   public var objection: String? {
     let names = dimensions.map(\.name)
     switch (namespace, name) {
     case ("Sallyport", "Packets"), ("Sallyport", "Bytes"), ("Sallyport", "Flows"):
       let known = ["Verdict", "InterfaceId", "Direction", "SecurityGroupId", "Rule", "Code"]
-      return names.first { !known.contains($0) }.map {
-        "found the dimension \($0), expected one of \(known.joined(separator: ", "))"
+      if let odd = names.first(where: { !known.contains($0) }) {
+        return "found the dimension \(odd), expected one of \(known.joined(separator: ", "))"
       }
+      return Self.scopes.contains { Set(names).isSubset(of: $0) }
+        ? nil
+        : "found the labels \(names.joined(separator: ", ")), which no series has together; expected those of one of "
+          + Self.scopes.map { $0.joined(separator: ", ") }.joined(separator: "; ")
     case ("Sallyport", "NewConnections"), ("Sallyport", "TrackedConnections"):
       return names.isEmpty ? nil : "found the dimension \(names[0]), expected none"
     case ("AWS/EC2", "NetworkIn"), ("AWS/EC2", "NetworkOut"), ("AWS/EC2", "NetworkPacketsIn"),
@@ -69,6 +80,12 @@ public struct AlarmMetric: Sendable, Hashable {
       let value = sum(period) { series in series.scope == scope && matches(series) }
       return scope == .total ? value ?? 0 : value
     }
+  }
+
+  /// The value of two periods together; connections that are open are those at the end.
+  func sum(_ earlier: Double?, _ later: Double?) -> Double? {
+    guard let earlier, let later else { return earlier ?? later }
+    return name == "TrackedConnections" ? later : earlier + later
   }
 
   private func sum(_ period: MetricPeriod, _ isMeant: (MetricSeries) -> Bool) -> Double? {

@@ -26,15 +26,22 @@ enum AlarmReason {
     let isAlarm = new == .alarm
     // Those that speak for the new state, the newest first.
     let speaking = real.filter { alarm.comparison.isBreaching($0.0, alarm.threshold) == isAlarm }.reversed()
+    if speaking.isEmpty && isAlarm {
+      return
+        "Threshold Crossed: \(missing) missing datapoint\(missing == 1 ? " was" : "s were") treated as [Breaching] "
+        + "(minimum \(count(alarm.datapointsToAlarm)) for \(old.rawValue) -> ALARM transition)."
+    }
+    // Where all breach, and are too few, that is what is said.
+    let tellsBreaching = isAlarm || speaking.isEmpty
     let shown = speaking.isEmpty ? Array(real.reversed()) : Array(speaking)
     let list = shown.prefix(5).map { "\($0.0) (\(date($0.1)))" }.joined(separator: ", ")
     let minimum =
-      isAlarm ? alarm.datapointsToAlarm : alarm.evaluationPeriods - alarm.datapointsToAlarm + 1
+      tellsBreaching ? alarm.datapointsToAlarm : alarm.evaluationPeriods - alarm.datapointsToAlarm + 1
     let verb = shown.count == 1 ? "was" : "were"
     return
       "Threshold Crossed: \(shown.count) out of the last \(alarm.evaluationPeriods) datapoints [\(list)] \(verb) "
-      + (isAlarm ? "" : "not ") + "\(alarm.comparison.words) the threshold (\(alarm.threshold)) "
-      + "(minimum \(count(minimum)) for \(old.rawValue) -> \(new.rawValue) transition)."
+      + (tellsBreaching ? "" : "not ") + "\(alarm.comparison.words) the threshold (\(alarm.threshold)) "
+      + "(minimum \(count(minimum)) for \(tellsBreaching && !isAlarm ? "OK -> ALARM" : "\(old.rawValue) -> \(new.rawValue)") transition)."
   }
 
   /// Why a composite alarm has its first state.

@@ -160,8 +160,12 @@ struct AuditCommand: ParsableCommand {
       throw ValidationError("--jobs is \(jobs); expected a number of threads, 1 to 256")
     }
     try sources.validate(captures, outputs: outputs, network: networks.paths)
-    if costs != nil && !sources.flowLogInput.isEmpty {
-      throw ValidationError("--costs is about captures; records of a flow log are not priced")
+    let ofPackets = [
+      ("--costs", costs), ("--events", events), ("--metrics", monitoring.metrics),
+      ("--alarms", monitoring.alarms),
+    ]
+    if !sources.flowLogInput.isEmpty, let (option, _) = ofPackets.first(where: { $1 != nil }) {
+      throw ValidationError("\(option) goes with captures, and not with --flow-log-input")
     }
     let files = [events, monitoring.alarms, costs].compactMap { $0 }
     if (inputs + sources.flowLogInput + networks.paths + files).count(where: { $0 == "-" }) > 1 {
@@ -192,7 +196,11 @@ struct AuditCommand: ParsableCommand {
     Interruption.listen()
     if !sources.flowLogInput.isEmpty { return try compare(FlowLogAudit(filter, network), network) }
     var bar = ProgressBar(quiet ? .never : showing.progress)
-    let alarms = try reading { try monitoring.alarms.map { try AlarmFile(path: $0) } }
+    let alarms = try reading {
+      var file = try monitoring.alarms.map { try AlarmFile(path: $0) }
+      try file?.resolveNames(in: network, mayChange: events != nil)
+      return file
+    }
     let prices = try reading { try costs.map { try PriceList(path: $0) } }
     // Who listens while traffic comes wants to hear of alarms then, and to read series as far as they go.
     let isLive = sources.follow != nil || captures == ["-"]

@@ -99,7 +99,8 @@ struct WatchCommand: ParsableCommand {
     do {
       model = try NetworkReader().read(paths: networks.paths)
       monitors.file = try monitoring.alarms.map { try AlarmFile(path: $0) }
-      let place = try at.map { try InterfaceSelector(model).find($0) }
+      try monitors.file?.resolveNames(in: model)
+      let place = try at.map { try InterfaceSelector(model, option: "--at").find($0) }
       filter = PacketFilter(model, captureInterface: place)
       monitors.port = try metricsPort.map { try MetricsPort(port: $0) }
       run = try WatchRun(
@@ -148,6 +149,7 @@ struct WatchCommand: ParsableCommand {
     }
     sinks.alarms = monitors.file.map { AlarmWatch(filter, $0) }
     sinks.alarms?.desk = monitors.desk
+    sinks.alarms?.takesOpenPeriod = false
     sinks.scrapes = monitors.port.map { ScrapedMetrics(filter, $0) }
     return sinks
   }

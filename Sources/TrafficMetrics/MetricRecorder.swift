@@ -192,7 +192,9 @@ public struct MetricRecorder: Sendable {
         }
       }
       if let name = filter.ruleName(of: step), step.rule.map({ filter.rules[$0].kind != .route }) ?? true {
-        add(MetricSeries(.rule, verdict: step.action == .deny ? .deny : .allow, rule: name))
+        add(
+          MetricSeries(
+            .rule, verdict: step.action == .deny ? .deny : .allow, direction: step.direction, rule: name))
       }
     }
     if let code = decisive?.code { add(MetricSeries(.code, code: code)) }

@@ -155,7 +155,9 @@ import Testing
   @Test func usageOfInputs() throws {
     for arguments in [
       [], ["--follow", "a.pcap", "b.pcap"], ["--flow-log-input", "a", "b.pcap"],
-      ["--flow-log-input", "a", "--verdicts", "b"], ["a.pcap", "--flow-log-format", "${nothing}"],
+      ["--flow-log-input", "a", "--verdicts", "b"], ["--flow-log-input", "a", "--events", "b"],
+      ["--flow-log-input", "a", "--alarms", "b"], ["--flow-log-input", "a", "--metrics", "b.csv"],
+      ["a.pcap", "--flow-log-format", "${nothing}"],
       ["a.pcap", "--flow-log-interval", "0"],
     ] {
       #expect(try CommandRun(["audit", "-n", Self.network] + arguments).exitCode == 64, "\(arguments)")

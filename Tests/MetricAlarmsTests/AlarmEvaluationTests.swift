@@ -1,6 +1,7 @@
 import MetricAlarms
 import NetworkTypes
 import ReportFormats
+import TestSupport
 import Testing
 import TrafficMetrics
 
@@ -149,6 +150,75 @@ struct AlarmEvaluationTests {
     // Minutes 3 and 6 are within five minutes of each other from minute 6 on.
     #expect(alarmed == [6])
     #expect(board.states == [.ok])
+  }
+
+  @Test("Alarms of other periods change nothing for an alarm, wherever the recording ends")
+  func neighbours() {
+    func alarm(_ name: String, _ statistic: Alarm.Statistic, period: Int) -> Alarm {
+      Alarm(
+        name: name, metric: AlarmMetric(name: "NewConnections"), statistic: statistic, period: period,
+        comparison: .greaterThan, threshold: 25)
+    }
+    var random = SeededRandom.fresh("alarms of several periods")
+    for statistic in [Alarm.Statistic.sum, .average, .maximum, .minimum, .sampleCount, .percentile(50)] {
+      let alone = alarm("slow", statistic, period: 120)
+      // Seconds of ten from 1970 on with what came in them; some are left out.
+      var tens: [(start: Int, count: Int)] = []
+      for start in 1..<Int.random(in: 60..<120, using: &random)
+      where Int.random(in: 0..<9, using: &random) > 0 {
+        tens.append((start * 10, Int.random(in: 0..<12, using: &random)))
+      }
+      func changes(_ board: AlarmBoard, _ length: Int) -> [String] {
+        var board = board
+        var changes: [AlarmTransition] = []
+        for start in Set(tens.map { $0.start / length * length }).sorted() {
+          let counts = tens.filter { $0.start / length * length == start }.map(\.count)
+          changes += board.take(
+            MetricPeriod(
+              start: CaptureTime(nanoseconds: Int64(start) * 1_000_000_000), length: length,
+              newConnections: counts.reduce(0, +)))
+        }
+        return (changes + board.finish()).filter { $0.alarm.name == "slow" }
+          .map { "\($0.time) \($0.new) \($0.reason)" }
+      }
+      let expected = changes(AlarmBoard([alone]), 60)
+      #expect(changes(AlarmBoard([alone, alarm("fast", .sum, period: 10)]), 10) == expected, "\(statistic)")
+      #expect(!expected.isEmpty)
+    }
+  }
+
+  @Test("An alarm that is evaluated by the hour is evaluated at the end of what was seen (AL-3)")
+  func hourly() {
+    let alarm = Alarm(
+      name: "day", metric: AlarmMetric(name: "NewConnections"), period: 3600, evaluationPeriods: 25,
+      datapointsToAlarm: 1, comparison: .greaterThan, threshold: 5)
+    var board = AlarmBoard([alarm])
+    #expect(
+      board.take(MetricPeriod(start: CaptureTime(nanoseconds: 0), length: 60, newConnections: 9)).isEmpty)
+    let changes = board.finish()
+    #expect(changes.map(\.new) == [.alarm])
+    #expect(changes.map(\.time.nanoseconds) == [3_600_000_000_000])
+  }
+
+  @Test("Reasons say what is true where the points alone do not decide (AL-13)")
+  func reasonsOfMissingData() {
+    func reason(_ missing: Alarm.MissingData, _ value: Int) -> String? {
+      var board = AlarmBoard([
+        Alarm(
+          name: "a", metric: AlarmMetric(name: "Packets", dimensions: [.init("SecurityGroupId", "sg-1")]),
+          evaluationPeriods: 3, datapointsToAlarm: 2, comparison: .greaterThan, threshold: 5,
+          missingData: missing)
+      ])
+      return board.take(Self.period(0, value)).first?.reason
+    }
+    #expect(
+      reason(.notBreaching, 9)
+        == "Threshold Crossed: 1 out of the last 3 datapoints [9.0 (01/01/70 00:00:00)] was greater than the threshold "
+        + "(5.0) (minimum 2 datapoints for OK -> ALARM transition).")
+    #expect(
+      reason(.breaching, 1)
+        == "Threshold Crossed: 2 missing datapoints were treated as [Breaching] (minimum 2 datapoints for "
+        + "INSUFFICIENT_DATA -> ALARM transition).")
   }
 
   @Test("Statistics over the samples of a period")

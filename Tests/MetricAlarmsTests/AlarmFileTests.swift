@@ -3,7 +3,9 @@ import MetricAlarms
 import NetworkTypes
 import PolicyFormats
 import ReportFormats
+import TestSupport
 import Testing
+import VirtualNetworks
 
 @Suite("Alarm files")
 struct AlarmFileTests {
@@ -38,6 +40,44 @@ struct AlarmFileTests {
     #expect((denied.lowSampleCount, alarms[1].lowSampleCount) == (.ignore, nil))
     #expect(denied.actions[.alarm]?.count == 2)
     #expect(alarms[1].threshold == 1000)
+  }
+
+  @Test("Names of the network's resources become ids; what is not there is an error with its place")
+  func names() throws {
+    var network = SemanticsNetwork()
+    network.inbound("web", "tcp 443 from 0.0.0.0/0")
+    network.interface("eni-web") { $0.attributes.tags = [.init("Name", "web-1")] }
+    var found = try file(
+      """
+      alarms:
+        a: {metric: packets, of: {interface: web-1, verdict: denied}, when: "> 1"}
+        b: {metric: packets, of: {group: web}, when: "> 1"}
+        c: {metric: packets, of: {rule: web/inbound-1, direction: ingress}, when: "> 1"}
+        d: {metric: packets, of: {rule: acl-vpc-a/*}, when: "> 1"}
+        e: {metric: packets, of: {code: ENI_SG_RULES_MISMATCH}, when: "> 1"}
+      """)
+    try found.resolveNames(in: network.network)
+    #expect(
+      found.alarms.map { $0.metric.dimensions[0].value } == [
+        "eni-web", "sg-web", "sg-web/inbound-1", "acl-vpc-a/*", "ENI_SG_RULES_MISMATCH",
+      ])
+    let text = """
+      alarms:
+        a: {metric: packets, of: {interface: web-2}, when: "> 1"}
+        b: {metric: packets, of: {code: NOPE}, when: "> 1"}
+      """
+    var lost = try file(text)
+    let error = #expect(throws: YAMLProblems.self) { try lost.resolveNames(in: network.network) }
+    let lines = try #require(error).description.split(separator: "\n")
+    #expect(
+      lines.first == "alarms.yaml:2:3: a watches the interface \"web-2\", which is not there; nearest: web-1")
+    #expect(lines.last == "alarms.yaml:3:3: b watches the code \"NOPE\", which is not there")
+    // What is not there yet may come with an event.
+    try lost.resolveNames(in: network.network, mayChange: true)
+    #expect(lost.warnings.count == 2)
+    #expect(throws: YAMLProblems.self) {
+      try file("alarms: {a: {metric: packets, of: {group: sg-1, code: ENI_SG_RULES_MISMATCH}, when: '> 1'}}")
+    }
   }
 
   static let described = """

@@ -62,7 +62,7 @@ struct MetricRecorderTests {
     #expect(Self.counts(first, "interface allowed eni-web egress")?.packets == 1)
     #expect(Self.counts(first, "group allowed sg-web")?.packets == 2)
     #expect(Self.counts(first, "group denied sg-web")?.packets == 1)
-    #expect(Self.counts(first, "rule allowed sg-web/inbound-1")?.packets == 1)
+    #expect(Self.counts(first, "rule allowed ingress sg-web/inbound-1")?.packets == 1)
     #expect(Self.counts(first, "code ENI_SG_RULES_MISMATCH")?.packets == 1)
     #expect(first.newConnections == 1)
     #expect(first.trackedConnections == 1)

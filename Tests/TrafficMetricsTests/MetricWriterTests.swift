@@ -156,6 +156,7 @@ struct MetricWriterTests {
     #expect(samples.contains("counter sallyport_bytes_total {verdict=denied} 74"))
     #expect(samples.contains("counter sallyport_new_connections_total {} 2"))
     #expect(
-      samples.contains("counter sallyport_rule_packets_total {rule=sg-web/inbound-1,verdict=allowed} 2"))
+      samples.contains(
+        "counter sallyport_rule_packets_total {direction=ingress,rule=sg-web/inbound-1,verdict=allowed} 2"))
   }
 }

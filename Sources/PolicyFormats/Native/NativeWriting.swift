@@ -118,11 +118,13 @@ final class NativeWriting {
     let network = self.network
     // What belongs to a VPC that is not in the input is written in one section with its like.
     let known = Set(network.vpcs.map(\.id))
-    let section = { (vpc: ResourceID) in known.contains(vpc) ? vpc : nil }
+    func section<Resource>(_ vpc: KeyPath<Resource, ResourceID>) -> (Resource) -> ResourceID? {
+      { known.contains($0[keyPath: vpc]) ? $0[keyPath: vpc] : nil }
+    }
     name(.vpc, network.vpcs, \.id) { tagged($0.attributes) }
-    name(.subnet, network.subnets, \.id, scope: { section($0.vpc) }) { tagged($0.attributes) }
-    name(.routeTable, network.routeTables, \.id, scope: { section($0.vpc) }) { tagged($0.attributes) }
-    name(.networkACL, network.networkACLs, \.id, scope: { section($0.vpc) }) { tagged($0.attributes) }
+    name(.subnet, network.subnets, \.id, scope: section(\.vpc)) { tagged($0.attributes) }
+    name(.routeTable, network.routeTables, \.id, scope: section(\.vpc)) { tagged($0.attributes) }
+    name(.networkACL, network.networkACLs, \.id, scope: section(\.vpc)) { tagged($0.attributes) }
     name(.securityGroup, network.securityGroups, \.id) { $0.groupName }
     name(.prefixList, network.prefixLists, \.id) { $0.listName }
     name(.instance, network.instances, \.id) { tagged($0.attributes) }

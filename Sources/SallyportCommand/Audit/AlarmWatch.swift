@@ -8,6 +8,8 @@ struct AlarmWatch: MetricSink {
   private(set) var board: AlarmBoard
   /// Changes of states, in order of time.
   private(set) var transitions: [AlarmTransition] = []
+  /// Whoever stops looking knows half a period: too little to say that too little came.
+  var takesOpenPeriod = true
   /// Where changes are told at once; nil where they are told at the end.
   var desk: AlarmDesk?
 
@@ -17,10 +19,13 @@ struct AlarmWatch: MetricSink {
   }
 
   mutating func take(_ periods: [MetricPeriod]) {
-    for period in periods {
-      let changes = board.take(period)
-      transitions += changes
-      if let desk { changes.forEach(desk.post) }
-    }
+    for period in periods { note(board.take(period)) }
+  }
+
+  mutating func end() { if takesOpenPeriod { note(board.finish()) } }
+
+  private mutating func note(_ changes: [AlarmTransition]) {
+    transitions += changes
+    if let desk { changes.forEach(desk.post) }
   }
 }

@@ -99,6 +99,7 @@ struct AuditRun {
     }
     wasInterrupted = Interruption.isRequested
     describe(inputs, begun: finished + merge.takeFinished() + merge.begun)
+    sinks.alarms?.takesOpenPeriod = !wasInterrupted
     try sinks.finish(auditor)
     progress.wipe()
   }

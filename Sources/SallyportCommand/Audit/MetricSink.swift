@@ -6,6 +6,8 @@ import TrafficMetrics
 /// What counts the traffic by periods, and does something with each that is over.
 protocol MetricSink {
   var recorder: MetricRecorder { get set }
+  /// Whether the period that is open when traffic ends is taken for a whole one.
+  var takesOpenPeriod: Bool { get }
 
   /// Takes periods that are over, in order of time; none, mostly.
   mutating func take(_ periods: [MetricPeriod]) throws
@@ -15,6 +17,8 @@ protocol MetricSink {
 }
 
 extension MetricSink {
+  var takesOpenPeriod: Bool { true }
+
   mutating func end() throws {}
 
   /// The time at which packets must be judged up to, and no further, before ``reach(_:_:)``.
@@ -41,9 +45,11 @@ extension MetricSink {
 
   /// The last packet has been judged.
   mutating func finish(_ auditor: Auditor) throws {
-    var done: [MetricPeriod] = []
-    recorder.finish(auditor.tracker, into: &done)
-    if !done.isEmpty { try take(done) }
+    if takesOpenPeriod {
+      var done: [MetricPeriod] = []
+      recorder.finish(auditor.tracker, into: &done)
+      if !done.isEmpty { try take(done) }
+    }
     try end()
   }
 }

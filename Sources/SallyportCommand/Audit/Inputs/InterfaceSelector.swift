@@ -5,7 +5,11 @@ struct InterfaceSelector {
   /// An interface and what it is called: its own Name tag, its instance's, and that instance's id.
   private let interfaces: [(id: ResourceID, names: [String])]
 
-  init(_ network: VirtualNetwork) {
+  private let option: String
+
+  /// - Parameter option: The option by which the name was given.
+  init(_ network: VirtualNetwork, option: String = "--interface") {
+    self.option = option
     let instances = Dictionary(
       network.instances.map { ($0.id, $0.attributes.name) }, uniquingKeysWith: { first, _ in first })
     interfaces = network.networkInterfaces.map { interface in
@@ -19,13 +23,15 @@ struct InterfaceSelector {
   func find(_ name: String) throws(Miss) -> ResourceID {
     if let exact = interfaces.first(where: { $0.id.rawValue == name }) { return exact.id }
     let named = interfaces.filter { $0.names.contains(name) }
-    if named.count > 1 { throw Miss(name: name, isAmbiguous: true, candidates: named.map(Self.label)) }
+    if named.count > 1 {
+      throw Miss(option: option, name: name, isAmbiguous: true, candidates: named.map(Self.label))
+    }
     if let only = named.first { return only.id }
     let nearest = interfaces.enumerated().map { offset, interface in
       let distance = ([interface.id.rawValue] + interface.names).map { name.editDistance(to: $0) }.min() ?? 0
       return (distance, offset, Self.label(interface))
     }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
-    throw Miss(name: name, isAmbiguous: false, candidates: nearest.prefix(5).map(\.2))
+    throw Miss(option: option, name: name, isAmbiguous: false, candidates: nearest.prefix(5).map(\.2))
   }
 
   private static func label(_ interface: (id: ResourceID, names: [String])) -> String {
@@ -34,16 +40,17 @@ struct InterfaceSelector {
 
   /// A name that stands for no interface, or for several.
   struct Miss: Error, CustomStringConvertible {
+    var option: String
     var name: String
     var isAmbiguous: Bool
     var candidates: [String]
 
     var description: String {
-      if candidates.isEmpty { return "--interface \(name): the network has no interfaces" }
+      if candidates.isEmpty { return "\(option) \(name): the network has no interfaces" }
       let list = candidates.joined(separator: ", ")
       return isAmbiguous
-        ? "--interface \(name): \(candidates.count) interfaces have this name, name one by its id: \(list)"
-        : "--interface \(name): the network has no interface with this id or name; nearest: \(list)"
+        ? "\(option) \(name): \(candidates.count) interfaces have this name, name one by its id: \(list)"
+        : "\(option) \(name): the network has no interface with this id or name; nearest: \(list)"
     }
   }
 }
