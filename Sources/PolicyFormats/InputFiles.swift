@@ -84,7 +84,9 @@ struct InputFiles {
         let data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
         bytes = data.count > limits.fileBytes ? Array(data.prefix(limits.fileBytes + 1)) : [UInt8](data)
       } else {
-        guard let pipe = FileHandle(forReadingAtPath: path) else { throw CocoaError(.fileReadNoPermission) }
+        guard let pipe = FileHandle(forReadingAtPath: path) else {
+          throw CocoaError(Self.exists(path) ? .fileReadNoPermission : .fileReadNoSuchFile)
+        }
         bytes = try stream(pipe)
       }
     } catch {
@@ -133,6 +135,7 @@ struct InputFiles {
     if error.code == CocoaError.fileReadNoPermission.rawValue || posix.code == Int(EACCES) {
       return "permission denied"
     }
+    if error.code == CocoaError.fileReadNoSuchFile.rawValue { return "no such file or folder" }
     return error.localizedDescription
   }
 }

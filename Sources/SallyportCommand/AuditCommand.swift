@@ -210,7 +210,8 @@ struct AuditCommand: ParsableCommand {
       var sinks = AuditSinks(files: try outputs.sinks(filter, opened))
       if let format = monitoring.formatOfMetrics, let output = opened.last ?? nil {
         sinks.metrics = try MetricRecords(
-          filter, period: monitoring.metricsPeriod, format, output, isLive: isLive)
+          filter, period: monitoring.metricsPeriod, format, output, isLive: isLive,
+          endless: sources.follow != nil)
       }
       sinks.alarms = alarms.map { AlarmWatch(filter, $0) }
       if isLive { sinks.alarms?.desk = desk }

@@ -1,3 +1,4 @@
+import NetworkTypes
 import PolicyFormats
 import VirtualNetworks
 
@@ -11,11 +12,7 @@ struct PriceReader {
   func date(_ node: YAMLNode) throws(YAMLProblem) -> String {
     try node.value("a date: 2026-11-23") { text in
       let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-      guard parts.map(\.count) == [4, 2, 2],
-        text.utf8.allSatisfy({ $0 == 0x2d || (0x30...0x39).contains($0) }),
-        let month = Int(parts[1]), let day = Int(parts[2]), (1...12).contains(month), (1...31).contains(day)
-      else { return nil }
-      return text
+      return parts.map(\.count) == [4, 2, 2] && CaptureTime("\(text)T00:00:00Z") != nil ? text : nil
     }
   }
 

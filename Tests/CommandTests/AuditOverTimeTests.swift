@@ -133,6 +133,17 @@ import Testing
     let run = try CommandRun(Self.audit + ["--metrics", "/tmp/metrics"])
     #expect(run.exitCode == 64)
     #expect(run.errors.contains("--metrics-format"))
+    #expect(try CommandRun(Self.audit + ["--metrics-period", "10"]).exitCode == 64)
+  }
+
+  @Test("A file that is not there is called so, whatever it is for")
+  func filesThatAreNotThere() throws {
+    for option in ["--alarms", "--costs", "--events"] {
+      let run = try CommandRun(Self.audit + [option, "/nowhere/at-all.yaml"])
+      #expect(run.exitCode == 2)
+      #expect(
+        run.errors.contains("/nowhere/at-all.yaml: ") && run.errors.contains("no such file"), "\(run.errors)")
+    }
   }
 
   @Test func alarmsAreReportedAndDelivered() throws {

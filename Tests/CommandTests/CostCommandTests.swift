@@ -55,6 +55,6 @@ import Testing
     let run = try CommandRun(
       ["audit", "--flow-log-input", "flows.log", "-n", AuditCommandTests.network, "--costs", Self.prices])
     #expect(run.exitCode == 64)
-    #expect(run.errors.contains("--costs is about captures"))
+    #expect(run.errors.contains("--costs goes with captures"))
   }
 }

@@ -21,7 +21,7 @@ struct AlarmFileTests {
         denied:
           metric: packets
           of: {verdict: denied, group: sg-1}
-          when: p90 >= 12.5
+          when: p90>=12.5
           period: 300
           for: 2 of 3
           missing: not_breaching

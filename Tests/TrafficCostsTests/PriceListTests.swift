@@ -48,7 +48,7 @@ import Testing
   @Test func everyMistakeIsTold() {
     let error = #expect(throws: YAMLProblems.self) {
       try PriceList(
-        parsing: Array("date: 2026-13-01\ncurrency: usd\nper: MB\nregions: {any: {peering: x}}".utf8),
+        parsing: Array("date: 2026-02-30\ncurrency: usd\nper: MB\nregions: {any: {peering: x}}".utf8),
         file: "p")
     }
     #expect(error?.all.map { $0.location.line } == [1, 2, 3, 4])

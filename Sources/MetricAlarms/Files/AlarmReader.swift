@@ -99,10 +99,10 @@ struct AlarmReader {
     var threshold: Double
   }
 
-  /// `sum > 100`, `p90 >= 1500`, `> 100`
+  /// `sum > 100`, `p90>=1500`, `> 100`
   private func condition(_ node: YAMLNode) throws(YAMLProblem) -> Condition {
     let text = try node.text("a condition: sum > 100")
-    let words = text.split(separator: " ").map(String.init)
+    let words = text.replacing(/[<>]=?/) { " \($0.output) " }.split(separator: " ").map(String.init)
     let comparisons: [String: Alarm.Comparison] = [
       ">": .greaterThan, ">=": .greaterThanOrEqual, "<": .lessThan, "<=": .lessThanOrEqual,
     ]

@@ -17,8 +17,12 @@ struct MonitoringOptions: ParsableArguments {
   @Option(help: "The format of --metrics where the name does not tell: csv, json, openmetrics or emf.")
   var metricsFormat: MetricFormat?
 
-  @Option(help: ArgumentHelp("Seconds of one period of --metrics.", valueName: "seconds"))
-  var metricsPeriod = 60
+  @Option(
+    name: .customLong("metrics-period"),
+    help: ArgumentHelp("Seconds of one period of --metrics; 60 unless named.", valueName: "seconds"))
+  var periodOfMetrics: Int?
+
+  var metricsPeriod: Int { periodOfMetrics ?? 60 }
 
   @Option(
     help: ArgumentHelp(
@@ -44,6 +48,10 @@ struct MonitoringOptions: ParsableArguments {
   func validate() throws {
     guard (1...86_400).contains(metricsPeriod) else {
       throw ValidationError("--metrics-period \(metricsPeriod): expected 1 to 86400 seconds")
+    }
+    if metrics == nil, periodOfMetrics != nil || metricsFormat != nil {
+      throw ValidationError(
+        "--metrics-period and --metrics-format are about --metrics FILE, which is not given")
     }
     if let metrics, formatOfMetrics == nil {
       throw ValidationError(
