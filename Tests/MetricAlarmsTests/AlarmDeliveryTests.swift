@@ -90,20 +90,6 @@ struct AlarmDeliveryTests {
     #expect(run.output.split(separator: "\n").map(String.init) == own)
   }
 
-  @Test("Targets are known by what they begin with")
-  func targets() {
-    #expect(AlarmTarget("command:./page.sh") == .command("./page.sh"))
-    #expect(AlarmTarget("file:a.ndjson") == .file("a.ndjson"))
-    #expect(
-      AlarmTarget("arn:aws:sns:eu-west-1:123456789012:ops")
-        == .topic(arn: "arn:aws:sns:eu-west-1:123456789012:ops", region: "eu-west-1"))
-    for text in [
-      "", "command:", "ops", "arn:aws:automate:eu-west-1:ec2:stop", "arn:aws:sns:::x:y:z", "ftp://x",
-    ] {
-      #expect(AlarmTarget(text) == nil, "\(text)")
-    }
-  }
-
   @Test("A command gets the message on its input, a file a line")
   func commandAndFile() throws {
     let folder = try TemporaryFolder()

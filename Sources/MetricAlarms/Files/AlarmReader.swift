@@ -27,7 +27,7 @@ struct AlarmReader {
     if let node = mapping["for"] { (alarm.datapointsToAlarm, alarm.evaluationPeriods) = try points(node) }
     if let node = mapping["missing"] { alarm.missingData = try missing(node) }
     if let node = mapping["low_samples"] { alarm.lowSampleCount = try lowSampleCount(node) }
-    alarm.actions = try actions(mapping, "actions", "ok_actions", "insufficient_data_actions")
+    alarm.actions = try targets(mapping)
     try check(alarm, at: member.keyLocation)
     if let objection = alarm.metric.objection { throw YAMLProblem(at: member.keyLocation, objection) }
     return alarm
@@ -40,8 +40,7 @@ struct AlarmReader {
       of: mapping, known: ["rule", "description", "actions", "ok_actions", "insufficient_data_actions"])
     let profile = AlarmProfile(
       name: member.key, summary: try mapping["description"]?.text() ?? "",
-      actions: try actions(mapping, "actions", "ok_actions", "insufficient_data_actions"),
-      location: member.keyLocation)
+      actions: try targets(mapping), location: member.keyLocation)
     return try composite(profile, mapping.required("rule"))
   }
 
@@ -50,6 +49,19 @@ struct AlarmReader {
     do throws(AlarmRuleProblem) { return try CompositeAlarm(profile, rule: text) } catch {
       throw YAMLProblem(at: rule.location, "the rule of \(profile.name): \(error)")
     }
+  }
+
+  /// Whom to tell: what is no target is found here, and not when it is wanted.
+  private func targets(_ mapping: YAMLMapping) throws(YAMLProblem) -> [AlarmState: [String]] {
+    for key in ["actions", "ok_actions", "insufficient_data_actions"] {
+      for node in mapping[key]?.listOrOne ?? [] {
+        let text = try node.text()
+        do throws(AlarmTargetProblem) { _ = try AlarmTarget(parsing: text) } catch {
+          throw YAMLProblem(at: node.location, found: error.found, expected: error.expected)
+        }
+      }
+    }
+    return try actions(mapping, "actions", "ok_actions", "insufficient_data_actions")
   }
 
   func actions(
