@@ -204,7 +204,7 @@ struct AuditCommand: ParsableCommand {
     let prices = try reading { try costs.map { try PriceList(path: $0) } }
     // Who listens while traffic comes wants to hear of alarms then, and to read series as far as they go.
     let isLive = sources.follow != nil || captures == ["-"]
-    let desk = alarms.map { monitoring.desk($0, announces: isLive && !quiet) }
+    let desk = alarms.map { monitoring.desk($0, announces: isLive && !quiet, isQuiet: quiet) }
     var changes: [AlarmTransition]?
     try withOutputs(outputs.paths + [monitoring.metrics], growing: isLive) { opened in
       var sinks = AuditSinks(files: try outputs.sinks(filter, opened))
@@ -221,11 +221,17 @@ struct AuditCommand: ParsableCommand {
     var report = run.report
     report.alarms = changes?.map(AuditReport.AlarmChange.init)
     report.warnings += alarms?.warnings ?? []
-    try write(report, prices.map(run.costs))
+    // Whoever does not want the report may want to hear of alarms.
+    let written = Result { try write(report, prices.map(run.costs)) }
     if let desk {
       if !isLive { (changes ?? []).forEach(desk.post) }
-      if !desk.close() { throw ExitCode.invalidInput }
+      switch desk.close() {
+      case .told: break
+      case .givenUp(SIGINT) where sources.follow == nil: throw ExitCode.interrupted
+      case .givenUp, .lost: throw ExitCode.invalidInput
+      }
     }
+    try written.get()
     if run.wasInterrupted && sources.follow == nil { throw ExitCode.interrupted }
     if run.failed { throw ExitCode.invalidInput }
     if failOn.contains(where: { report.violations($0.packetClass) > 0 }) { throw ExitCode.unmet }

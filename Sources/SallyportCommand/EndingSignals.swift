@@ -45,11 +45,7 @@ enum EndingSignals {
     // A file that may not grow is an error of writing, as a full disk is.
     signal(SIGXFSZ, SIG_IGN)
     for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) {
-      take(number) { number in
-        EndingSignals.removeFiles()
-        signal(number, SIG_DFL)
-        raise(number)
-      }
+      take(number) { number in EndingSignals.end(number) }
     }
     take(SIGBUS) { _ in
       EndingSignals.removeFiles()
@@ -77,6 +73,13 @@ enum EndingSignals {
     _ = unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
+  /// Ends the process as the signal does that nobody takes; for handlers.
+  static func end(_ number: Int32) {
+    removeFiles()
+    signal(number, SIG_DFL)
+    raise(number)
+  }
+
   /// Removes what is unfinished; safe in a signal handler.
   static func removeFiles() {
     for index in 0..<slotCount {
@@ -84,7 +87,8 @@ enum EndingSignals {
     }
   }
 
-  private static func isIgnored(_ number: Int32) -> Bool {
+  /// Whether whoever started the process wants it to ignore the signal.
+  static func isIgnored(_ number: Int32) -> Bool {
     var action = sigaction()
     guard unsafe sigaction(number, nil, &action) == 0 else { return false }
     #if canImport(Darwin)

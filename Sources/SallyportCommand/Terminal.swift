@@ -1,4 +1,3 @@
-import CaptureFiles
 import Foundation
 
 #if canImport(Glibc)
@@ -42,24 +41,5 @@ enum Terminal {
   static func wantsColor(_ stream: Stream) -> Bool {
     let variables = ProcessInfo.processInfo.environment
     return isTerminal(stream) && (variables["NO_COLOR"] ?? "").isEmpty && variables["TERM"] != "dumb"
-  }
-}
-
-/// Ctrl-C: work stops at the next batch and shows what it has; a second time the program ends at once.
-enum Interruption {
-  static var isRequested: Bool { ReadingStop.isRequested }
-
-  /// Takes these signals from now on.
-  static func listen(to signals: [Int32] = [SIGINT]) {
-    for number in signals {
-      EndingSignals.take(number) { number in
-        ReadingStop.request()
-        EndingSignals.take(number) { number in
-          EndingSignals.removeFiles()
-          signal(number, SIG_DFL)
-          raise(number)
-        }
-      }
-    }
   }
 }

@@ -125,15 +125,18 @@ struct WatchCommand: ParsableCommand {
     }
     monitors.port?.close()
     let report = monitors.complete(run.report)
-    try withOutput(path: destination.output) { output in
-      try output.write(
-        format == .json
-          ? AuditJSONReport(report).text()
-          : AuditTextReport(report, style: destination.style, showsAll: verbose).text())
+    let written = Result {
+      try withOutput(path: destination.output) { output in
+        try output.write(
+          format == .json
+            ? AuditJSONReport(report).text()
+            : AuditTextReport(report, style: destination.style, showsAll: verbose).text())
+      }
     }
-    let isTold = monitors.desk?.close() ?? true
+    let isTold = (monitors.desk?.close() ?? .told) == .told
     if let failure { StandardError.report("\(failure)") }
     if failure != nil || !isTold { throw ExitCode.invalidInput }
+    try written.get()
   }
 
   private var showsPictures: Bool { !quiet && Terminal.isTerminal(.standardOutput) }

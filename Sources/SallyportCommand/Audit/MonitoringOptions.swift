@@ -58,5 +58,6 @@ struct MonitoringOptions: ParsableArguments {
         "--metrics \(metrics): the name does not tell the format: end it in .csv, .json, .prom or .emf, or add "
           + "--metrics-format")
     }
+    try validateEndpoint()
   }
 }
