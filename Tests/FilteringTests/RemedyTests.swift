@@ -38,6 +38,24 @@ struct RemedyTests {
     #expect(self.remedy(network, "10.0.0.10", "10.1.0.10").1.verdict == .allow)
   }
 
+  @Test("A route through a stopped instance is opened by a start; a terminated one does not start (LC-9)")
+  func stoppedHop() {
+    var network = SemanticsNetwork()
+    open(&network, "db")
+    network.route("rtb-db", "0.0.0.0/0", .instance("i-web"))
+    network.interface("eni-web") { $0.instance = "i-web" }
+    network.network.instances = [Instance(id: "i-web", state: .stopped, networkInterfaces: ["eni-web"])]
+    #expect(
+      remedy(network, "10.0.2.10", "203.0.113.7").0.suggestions.map(\.text) == [
+        "start i-web, or give a working target to the route 0.0.0.0/0 -> i-web of rtb-db"
+      ])
+    network.network.instances[0].state = .terminated
+    #expect(
+      remedy(network, "10.0.2.10", "203.0.113.7").0.suggestions.map(\.text) == [
+        "give a working target to the route 0.0.0.0/0 -> i-web of rtb-db"
+      ])
+  }
+
   @Test("A reply without a way back")
   func reply() {
     var network = SemanticsNetwork()

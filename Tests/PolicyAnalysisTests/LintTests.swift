@@ -33,6 +33,15 @@ import VirtualNetworks
     """
   }
 
+  /// A route through an instance in a state.
+  private static func hop(_ state: String, _ target: String) -> String {
+    """
+    vpcs: {v: {cidr: 10.0.0.0/16, subnets: {s: {cidr: 10.0.0.0/24, routes: r}}, route_tables: {r: {0.0.0.0/0: \(target)}}}}
+    security_groups: {g: {inbound: [all from 10.0.0.0/16], outbound: [all to 0.0.0.0/0]}}
+    instances: {n: {subnet: s, private_ip: 10.0.0.4, groups: [g], source_dest_check: false, state: \(state)}}
+    """
+  }
+
   private static func acl(inbound: String, outbound: String) -> String {
     """
     vpcs:
@@ -137,7 +146,7 @@ import VirtualNetworks
       ("0.0.0.0/0: internet", "10.9.0.0/16: internet"), says: "RDP (tcp 3389)"),
     Row(
       .openAdminPort, network(rules: "tcp 22 from 203.0.113.0/24", public: "public_ip: 198.51.100.4, "),
-      ("tcp 22", "tcp 24"), says: "reachable from 256 addresses of the internet (203.0.113.0)"),
+      ("tcp 22", "tcp 24"), says: "reachable from 256 addresses of the internet (203.0.113.0/24)"),
     Row(
       .openDatabasePort, network(rules: "tcp 5000-6000 from 0.0.0.0/0", public: "public_ip: 198.51.100.4, "),
       ("5000-6000", "5433-6000"), says: "PostgreSQL (tcp 5432)"),
@@ -146,6 +155,13 @@ import VirtualNetworks
       .blackholeRoute,
       network().replacing("0.0.0.0/0: internet", with: "0.0.0.0/0: {to: igw-x, blackhole: true}"),
       ("blackhole: true", "blackhole: false"), says: "the route to 0.0.0.0/0 leads to igw-x, which is gone"),
+    // LC-9: through a stopped instance nothing goes.
+    Row(
+      .blackholeRoute, hop("stopped", "instance/n"), ("state: stopped", "state: running"),
+      says: "the route to 0.0.0.0/0 leads to i-n (n), which is stopped"),
+    Row(
+      .blackholeRoute, hop("terminated", "eni/n"), ("state: terminated", "state: stopping"),
+      says: "leads to eni-n of i-n (n), which is terminated"),
     Row(
       .overlappingBlocks,
       "vpcs: {a: {cidr: 10.0.0.0/16}, b: {cidr: 10.0.128.0/17}}\npeering_connections: {p: {requester: a, accepter: b}}",

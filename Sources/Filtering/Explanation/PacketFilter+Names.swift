@@ -41,14 +41,25 @@ extension PacketFilter {
   }
 
   /// Why a route to an instance or its interface leads nowhere.
-  func idleTarget(_ rule: RuleIndex) -> String? {
+  func idleTarget(_ rule: RuleIndex) -> String? { idleInterface(of: rule).flatMap(idleInstance) }
+
+  /// The stopped instance that a route leads to.
+  func startableTarget(_ rule: RuleIndex) -> ResourceID? {
+    guard let interface = idleInterface(of: rule),
+      compiled.network.interfaces[interface.int].instanceState == .stopped
+    else { return nil }
+    return compiled.network.model.networkInterfaces[interface.int].instance
+  }
+
+  /// The interface that a route leads to, if its instance carries no traffic.
+  private func idleInterface(of rule: RuleIndex) -> InterfaceIndex? {
     let network = compiled.network
     for table in network.routeTables {
       guard let route = table.routes.first(where: { $0.rule == rule }) else { continue }
       guard case .networkInterface(let interface?) = route.target,
         network.interfaces[interface.int].instanceState.map({ !$0.carriesTraffic }) ?? false
       else { return nil }
-      return idleInstance(interface)
+      return interface
     }
     return nil
   }

@@ -10,10 +10,12 @@ extension RemedyFinder {
     if step.code == .badStateRoute {
       guard let table = step.resource else { return false }
       let text = step.rule.map { filter.rules[$0].text } ?? "its route"
+      let start = step.rule.flatMap(filter.startableTarget).map { "start \(filter.label($0)), or " } ?? ""
       append(
         Suggestion(
           change: .other,
-          text: "give a working target to the route \(text) of \(filter.label(filter.id(of: table)))"))
+          text: "\(start)give a working target to the route \(text) of \(filter.label(filter.id(of: table)))")
+      )
       return false
     }
     guard step.code == .noRoute else { return false }

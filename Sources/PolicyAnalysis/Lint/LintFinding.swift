@@ -83,7 +83,7 @@ public enum LintCode: String, Sendable, Hashable, CaseIterable {
     case .unattachedGroup: "A security group is attached to nothing."
     case .unusedACL: "A network ACL serves no subnet."
     case .unusedRouteTable: "A route table serves no subnet and no gateway."
-    case .blackholeRoute: "A route leads to something that is gone."
+    case .blackholeRoute: "A route leads to something that is gone or stopped."
     case .overlappingBlocks: "Blocks of connected VPCs overlap."
     case .quotaExceeded: "A quota of AWS is exceeded."
     case .refused: "AWS would refuse it."

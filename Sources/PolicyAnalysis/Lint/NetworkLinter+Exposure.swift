@@ -148,7 +148,17 @@ extension NetworkLinter {
   }
 
   private static func example(_ exposed: Exposed) -> String {
-    exposed.sources.first.map { IPAddress(exposed.family, key: $0).description } ?? ""
+    guard let run = exposed.sources.runs.first else { return "" }
+    let first = IPAddress(exposed.family, key: run.lowerBound)
+    guard exposed.sources.approximateCount > 1 else { return first.description }
+    // The largest block that begins there.
+    let width = exposed.family == .v4 ? 32 : 128
+    let length = (0...width).first { length in
+      let keys = IPPrefix(first, length: length).keys
+      return keys.lowerBound == run.lowerBound && keys.upperBound <= run.upperBound
+    }
+    let block = IPPrefix(first, length: length ?? width)
+    return block.keys == run && exposed.sources.runs.count == 1 ? "\(block)" : "\(block) and others"
   }
 
   private func unknown(_ region: ReachRegion, _ interface: NetworkInterface) -> LintFinding {

@@ -18,6 +18,12 @@ extension NetworkLinter {
             "the route to \(destination) leads to \(target): packets that match it are dropped, and no shorter "
               + "route is tried", fix: "remove the route, or give it a target that exists")
         }
+        if let idle = idleTarget(of: route) {
+          return LintFinding(
+            .warning, .blackholeRoute, table.id, rule: destination, at: route.location,
+            "the route to \(destination) leads to \(idle.text): packets that match it are dropped, and no shorter "
+              + "route is tried", fix: idle.fix)
+        }
         guard case .prefixList(let id) = route.destination, let list = lists[id], list.entriesAreKnown,
           list.entries.isEmpty
         else { return nil }
@@ -37,6 +43,29 @@ extension NetworkLinter {
             fix: "remove the route, or give it an attachment that exists")
         }
       }
+  }
+
+  /// What is said of a route through an instance that carries no traffic (semantics LC-9).
+  private func idleTarget(of route: Route) -> (text: String, fix: String)? {
+    var named = ""
+    let id: ResourceID?
+    switch route.target {
+    case .instance(let instance): id = instance
+    case .networkInterface(let interface):
+      id = network.networkInterfaces.first { $0.id == interface }?.instance
+      named = id == nil ? "" : "\(interface) of "
+    default: id = nil
+    }
+    guard let id, let instance = network.instances.first(where: { $0.id == id }),
+      !instance.state.carriesTraffic
+    else { return nil }
+    let fix =
+      switch instance.state {
+      case .terminated: "give the route another target, or remove it"
+      case .pending: "wait until the instance runs, or give the route another target"
+      default: "start \(title(id)), or give the route another target"
+      }
+    return ("\(named)\(title(id)), which is \(instance.state)", fix)
   }
 
   /// Blocks of VPCs that can reach each other, by a peering or a common transit gateway (semantics RT-20).
