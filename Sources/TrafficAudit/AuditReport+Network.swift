@@ -7,6 +7,7 @@ extension AuditReport {
   /// ACLs had packets to judge.
   public mutating func complete(from network: VirtualNetwork, _ filter: PacketFilter) {
     nameRemotes(network, filter)
+    nameChanged(filter)
     findPassedPolicies(network)
   }
 
@@ -27,6 +28,14 @@ extension AuditReport {
         continue
       }
       denials[index].remoteName = filter.name(of: id)
+    }
+  }
+
+  private mutating func nameChanged(_ filter: PacketFilter) {
+    for index in changes.indices {
+      for word in ([changes[index].text] + changes[index].effects).flatMap(Change.words) {
+        changes[index].names[String(word)] = filter.name(of: ResourceID(String(word)))
+      }
     }
   }
 

@@ -142,6 +142,15 @@ public struct AuditReport: Sendable {
     public var text: String
     /// What happened besides: `198.51.100.7 is released`.
     public var effects: [String]
+    /// What people call the resources whose ids stand in the sentences, by id.
+    public var names: [String: String] = [:]
+
+    /// Words of a sentence as they may be ids.
+    public static func words(_ sentence: String) -> [Substring] {
+      sentence.split(separator: " ").map { word in
+        word.last.map { ",;:".contains($0) } ?? false ? word.dropLast() : word
+      }
+    }
 
     public init(time: CaptureTime, frame: Int, text: String, effects: [String]) {
       self.time = time

@@ -32,6 +32,19 @@ import Testing
         ?? false)
   }
 
+  @Test func changesAreToldWithNamesAndDates() throws {
+    let folder = try TemporaryFolder()
+    let events = try folder.write("events:\n- {at: 2020-01-01T00:00:00Z, stop: web-1}\n", "events.yaml")
+    let run = try CommandRun(Self.audit + ["--events", events])
+    #expect(run.exitCode == 0)
+    #expect(run.output.contains("\n  2020-01-01 00:00:00  "), "\(run.output)")
+    #expect(run.output.contains("\n    stop i-f13f0538aa53c61cd (web-1)\n"), "\(run.output)")
+    let mistaken = try CommandRun(Self.audit + ["--events", AuditCommandTests.capture])
+    #expect(mistaken.exitCode == 2)
+    #expect(
+      mistaken.errors.contains("found a packet capture, expected Sallyport's YAML"), "\(mistaken.errors)")
+  }
+
   @Test func anEventThatCannotBeMadeIsAnErrorWithItsPlace() throws {
     let folder = try TemporaryFolder()
     let events = try folder.write("events:\n- {at: +10s, stop: web-7}\n", "events.yaml")

@@ -32,6 +32,41 @@ import VirtualNetworks
     AuditTextReport(report, style: style, showsAll: showsAll).text().split(separator: "\n").map(String.init)
   }
 
+  @Test("Changes of one moment stand under one heading; a date is told where it is another; ids have names")
+  func changes() {
+    var report = Self.report(
+      [PacketSummary.tcp("203.0.113.66:40000", to: "198.51.100.10:443")],
+      captures: [
+        .init(
+          path: "a.pcap", format: "pcap", linkType: "Ethernet", packets: 1, bytes: 60,
+          firstTime: CaptureTime("2026-01-05T09:00:00Z"), lastTime: CaptureTime("2026-01-05T09:00:01Z"),
+          isTruncated: false)
+      ])
+    func change(_ time: String, _ frame: Int, _ text: String, _ effects: [String] = []) -> AuditReport.Change
+    {
+      var change = AuditReport.Change(time: CaptureTime(time)!, frame: frame, text: text, effects: effects)
+      change.names = ["i-1": "web one", "sg-1": "web"]
+      return change
+    }
+    report.changes = [
+      change("2020-01-01T00:00:00Z", 1, "set the groups of eni-1 to sg-1, sg-2"),
+      change("2026-01-05T09:00:00Z", 1, "stop i-1", ["i-1 is not billed until it starts"]),
+      change("2026-01-05T09:00:00Z", 1, "start i-1"),
+      change("2026-01-05T09:00:01Z", 2, "stop i-1"),
+    ]
+    let lines = lines(report)
+    let start = lines.firstIndex { $0.hasPrefix("CHANGES") } ?? 0
+    let words = lines[start...].dropFirst().prefix(8).map { line in
+      line.split(separator: " ").joined(separator: " ")
+    }
+    #expect(
+      words == [
+        "2020-01-01 00:00:00 from frame 1", "set the groups of eni-1 to sg-1 (web), sg-2",
+        "09:00:00 from frame 1", "stop i-1 (web one)", "i-1 is not billed until it starts",
+        "start i-1 (web one)", "09:00:01 from frame 2", "stop i-1 (web one)",
+      ])
+  }
+
   @Test func aPortScanIsOneLine() {
     let scan = (1...200).map { port in
       PacketSummary.tcp("203.0.113.66:40000", to: "198.51.100.10:\(port * 3)")

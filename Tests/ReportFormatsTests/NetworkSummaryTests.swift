@@ -81,7 +81,7 @@ import VirtualNetworks
           public: rtb-2 sends 0.0.0.0/0 to igw-1
           network ACL acl-1
           interface eni-1
-            instance i-1 "web-1", stopped
+            instance i-1 "web-1", stopped, not billed
             addresses 10.0.1.4 (public 198.51.100.4)
             groups sg-1 "web"
             source/destination check off

@@ -9,15 +9,35 @@ extension AuditTextReport {
     guard !report.changes.isEmpty else { return }
     canvas.heading("CHANGES", "of the network during the audit")
     let count = shown(report.changes.count, Limit.changes)
+    let day = report.captures.compactMap(\.firstTime).min().map { $0.description.prefix(10) }
+    var last: AuditReport.Change?
     for change in report.changes.prefix(count) {
-      let time = change.time.description.dropFirst(11).prefix(8)
-      canvas.line("  \(time)", right: "from frame \(Quantities.count(change.frame))")
-      canvas.paragraph("    ", change.text, indent: 4)
+      if last?.time != change.time || last?.frame != change.frame {
+        let time = change.time.description
+        let date = time.prefix(10) == day ? "" : "\(time.prefix(10)) "
+        canvas.line(
+          "  \(date)\(time.dropFirst(11).prefix(8))", right: "from frame \(Quantities.count(change.frame))")
+      }
+      last = change
+      var told: Set<String> = []
+      canvas.paragraph("    ", Self.naming(change.text, change.names, &told), indent: 4)
       if !change.effects.isEmpty {
-        canvas.paragraph("      ", change.effects.joined(separator: "; "), indent: 6)
+        let effects = change.effects.map { Self.naming($0, change.names, &told) }
+        canvas.paragraph("      ", effects.joined(separator: "; "), indent: 6)
       }
     }
     writeRest(report.changes.count - count, "changes", to: &canvas)
+  }
+
+  /// A sentence with names behind the ids, where an id is first told: `stop i-0123 (web-1)`.
+  private static func naming(
+    _ sentence: String, _ names: [String: String], _ told: inout Set<String>
+  ) -> String {
+    sentence.split(separator: " ", omittingEmptySubsequences: false).map { word in
+      let id = String(AuditReport.Change.words(String(word)).first ?? "")
+      guard let name = names[id], told.insert(id).inserted else { return String(word) }
+      return "\(id) (\(name))\(word.dropFirst(id.count))"
+    }.joined(separator: " ")
   }
 
   // MARK: Alarms

@@ -112,6 +112,10 @@ extension NetworkSummary {
     if !instance.volumes.isEmpty {
       words.append("\(instance.volumes.count) volume\(instance.volumes.count == 1 ? "" : "s")")
     }
+    // That a running instance is billed goes without saying (semantics LC-4).
+    if !instance.state.isBilled() {
+      words.append(instance.volumes.isEmpty ? "not billed" : "not billed but for volumes")
+    }
     return ", " + words.joined(separator: ", ")
   }
 

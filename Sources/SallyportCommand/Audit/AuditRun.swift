@@ -40,8 +40,8 @@ struct AuditRun {
 
   var report: AuditReport {
     var report = AuditReport(auditor, captures: captures, warnings: warnings)
-    report.complete(from: auditor.filter.network, auditor.filter)
     report.changes = timeline?.changes ?? []
+    report.complete(from: auditor.filter.network, auditor.filter)
     report.warnings += timeline?.warnings ?? []
     if wasInterrupted && !follows {
       report.warnings.insert(
