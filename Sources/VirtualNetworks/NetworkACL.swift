@@ -9,6 +9,8 @@ public struct NetworkACL: Sendable, Hashable {
   public var isDefault: Bool
   /// Subnets that are associated explicitly; the default ACL serves the others (semantics NACL-1).
   public var subnets: [ResourceID]
+  /// What the subnets are associated by, `aclassoc-…`, as far as the input tells; calls name them so.
+  public var associations: [ResourceID: ResourceID] = [:]
   /// Entries in ascending order of number, however the input lists them. The final deny may be among them
   /// (numbers 32767 and 32768) or absent; nothing matching means deny either way (semantics NACL-4).
   public var inbound: [NetworkACLEntry]

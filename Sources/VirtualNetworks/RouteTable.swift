@@ -8,6 +8,8 @@ public struct RouteTable: Sendable, Hashable {
   public var isMain: Bool
   /// Subnets that are associated explicitly.
   public var subnets: [ResourceID]
+  /// What the subnets and gateways are associated by, `rtbassoc-…`, as far as the input tells; calls name them so.
+  public var associations: [ResourceID: ResourceID] = [:]
   /// Internet or virtual private gateways whose incoming traffic it routes (semantics RT-16).
   public var gateways: [ResourceID]
   public var routes: [Route]

@@ -9,6 +9,8 @@ public struct SecurityGroup: Sendable, Hashable {
   public var vpc: ResourceID?
   public var inbound: [SecurityGroupRule]
   public var outbound: [SecurityGroupRule]
+  /// Whether a change deleted it: it has no rules any more and keeps its place.
+  public var isDeleted = false
   public var attributes: ResourceAttributes
 
   public init(

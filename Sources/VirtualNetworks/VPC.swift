@@ -63,4 +63,21 @@ public struct Subnet: Sendable, Hashable {
     case .v6(let address): ipv6Blocks.contains { $0.contains(address) }
     }
   }
+
+  /// Whether AWS keeps an address of the subnet for itself: the first four and the last of each block (semantics AD-6,
+  /// AD-8).
+  public func reserves(_ address: IPAddress) -> Bool {
+    let blocks = (ipv4Block.map { [IPPrefix.v4($0)] } ?? []) + ipv6Blocks.map(IPPrefix.v6)
+    return blocks.contains { block in
+      let keys = block.keys
+      let (key, first, last) = (address.key, keys.lowerBound, keys.upperBound)
+      return block.family == address.family && key >= first && key <= last && (key - first < 4 || key == last)
+    }
+  }
+
+  /// The subnet as sentences name it: `subnet-0123 (10.0.0.0/24)`.
+  var title: String {
+    let blocks = (ipv4Block.map { ["\($0)"] } ?? []) + ipv6Blocks.map { "\($0)" }
+    return blocks.isEmpty ? "\(id)" : "\(id) (\(blocks.joined(separator: ", ")))"
+  }
 }

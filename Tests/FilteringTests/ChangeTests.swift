@@ -66,6 +66,48 @@ struct ChangeTests {
     #expect(scene.send(.tcp("10.0.1.11:40001", to: "10.0.2.10:5432", at: 3)).packetClass == .allow)
   }
 
+  @Test("A group that is made takes members and is meant by references to it (SG-4, SG-22)")
+  func newGroup() throws {
+    var network = SemanticsNetwork()
+    network.inbound("db", "tcp 5432 from sg-late")
+    var scene = Scene(network)
+    #expect(scene.send(.tcp("10.0.1.10:40000", to: "10.0.2.10:5432", at: 1)).packetClass == .deny)
+    let out = SecurityGroupRule(id: "outbound-1", match: Self.rule("all to 0.0.0.0/0"))
+    try scene.change(
+      .createGroup(SecurityGroup(id: "sg-late", groupName: "late", vpc: "vpc-a", outbound: [out])))
+    try scene.change(.setGroups(interface: "eni-app", ["sg-late"]))
+    #expect(scene.send(.tcp("10.0.1.10:40001", to: "10.0.2.10:5432", at: 2)).packetClass == .allow)
+    // Nothing comes in until a rule says so.
+    let refused = scene.send(.tcp("10.0.2.10:40000", to: "10.0.1.10:22", at: 3))
+    #expect(refused.packetClass == .deny)
+    #expect(refused.explanation.contains("sg-late (late)"), "\(refused.explanation)")
+    let ssh = SecurityGroupRule(id: "sgr-1", match: Self.rule("tcp 22 from 10.0.0.0/16"))
+    try scene.change(.addRule(group: "sg-late", .ingress, ssh))
+    let admitted = scene.send(.tcp("10.0.2.10:40001", to: "10.0.1.10:22", at: 4))
+    #expect(admitted.packetClass == .allow)
+    #expect(throws: NetworkChangeError.self) { try scene.change(.deleteGroup("sg-late")) }
+  }
+
+  @Test("A subnet with another ACL or route table is judged by it from then on (NACL-1, RT-1)")
+  func associations() throws {
+    var network = SemanticsNetwork()
+    network.network.networkACLs.append(NetworkACL(id: "acl-shut", vpc: "vpc-a"))
+    var scene = Scene(network)
+    #expect(scene.send(.tcp("10.0.1.10:40000", to: "10.0.2.10:5432", at: 1)).packetClass == .allow)
+    try scene.change(.associateACL("acl-shut", subnet: "subnet-db", id: "aclassoc-2"))
+    #expect(scene.send(.tcp("10.0.1.10:40001", to: "10.0.2.10:5432", at: 2)).packetClass == .deny)
+    try scene.change(.associateACL("acl-vpc-a", subnet: "subnet-db", id: nil))
+    #expect(scene.send(.tcp("10.0.1.10:40002", to: "10.0.2.10:5432", at: 3)).packetClass == .allow)
+    #expect(scene.send(.tcp("10.0.2.10:40000", to: "203.0.113.7:443", at: 4)).code == .noRoute)
+    try scene.change(.associateTable("rtb-priv", subnet: "subnet-db", id: "rtbassoc-2"))
+    #expect(scene.send(.tcp("10.0.2.10:40001", to: "203.0.113.7:443", at: 5)).packetClass == .allow)
+    try scene.change(.disassociateTable(subnet: "subnet-db"))
+    #expect(scene.send(.tcp("10.0.2.10:40002", to: "203.0.113.7:443", at: 6)).packetClass != .allow)
+    #expect(throws: NetworkChangeError.self) {
+      try scene.change(.associateTable("rtb-b", subnet: "subnet-db", id: nil))
+    }
+  }
+
   @Test("Traffic of a stopped instance is denied and names it; it runs again after a start (LC-8)")
   func stoppedInstance() throws {
     var network = SemanticsNetwork()

@@ -99,6 +99,27 @@ struct EventFileTests {
       Mistake(
         "events:\n- {at: +1s, add_rule: {group: web, rule: tcp 443 frm 10.0.0.0/8}}", "2:42",
         "expected from or to"),
+      // LC-2: a running instance does not become pending.
+      Mistake(
+        "events:\n- {at: +1s, state: {instance: web-1, is: pending}}", "2:42",
+        "found \"pending\", expected stopping or shutting-down: i-web is running"),
+      Mistake(
+        "events:\n- {at: +1s, terminate: web-1}\n- {at: +2s, state: {instance: i-web, is: running}}", "3:42",
+        "i-web is terminated, which is final"),
+      // AD-6.
+      Mistake(
+        "events:\n- {at: +1s, run: {name: n, subnet: subnet-pub, private_ip: 10.0.0.1}}", "2:18",
+        "10.0.0.1 is reserved: AWS keeps the first four addresses of each subnet and the last one"),
+      Mistake(
+        "events:\n- {at: +1s, run: {name: n, subnet: subnet-pub, private_ip: 10.0.1.77}}", "2:18",
+        "10.0.1.77 is outside of subnet-pub (10.0.0.0/24"),
+      Mistake(
+        "events:\n- {at: +1s, run: {name: n, subnet: subnet-pub, private_ip: 10.0.0.10}}", "2:18",
+        "10.0.0.10 is in use by eni-web"),
+      Mistake(
+        "events:\n- {at: +1s, run: {name: n, subnet: subnet-pub, private_ip: 10.0.0.77, elastic: true}}",
+        "2:80",
+        "expected \"public_ip: …\""),
       Mistake(
         "events:\n- {at: +1s, terminate: i-web}\n- {at: +2s, reboot: i-web}", "3:21",
         "is terminated; reboot needs running"),
@@ -283,6 +304,47 @@ struct EventFileTests {
       }
       _ = try? timeline(text)
     }
+  }
+
+  @Test("A launch has its public address as the network writes it, or by one word")
+  func launchedAddress() throws {
+    for (keys, isElastic) in [
+      ("public_ip: 198.51.100.7, elastic: true", true), ("elastic_ip: 198.51.100.7", true),
+      ("public_ip: 198.51.100.7", false), ("public_ip: 198.51.100.7, elastic: false", false),
+    ] {
+      let events = try timeline(
+        "events:\n- {at: +1s, run: {name: n, subnet: subnet-pub, private_ip: 10.0.0.77, \(keys)}}"
+      ).events
+      guard case .run(_, let interfaces)? = events.first?.changes.first else {
+        Issue.record("no launch")
+        continue
+      }
+      #expect(interfaces[0].ipv4Addresses[0].publicAddress == IPv4Address("198.51.100.7"))
+      #expect(interfaces[0].ipv4Addresses[0].isElastic == isElastic, "\(keys)")
+    }
+  }
+
+  struct Foreign: Sendable, CustomTestStringConvertible {
+    var bytes: [UInt8]
+    var found: String
+    var testDescription: String { found }
+  }
+
+  @Test(
+    "What was given by mistake is named",
+    arguments: [
+      Foreign(bytes: [], found: "nothing: it is empty"),
+      Foreign(bytes: [0x0a], found: "nothing: it is empty"),
+      Foreign(bytes: [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0], found: "a packet capture"),
+      Foreign(bytes: [0x50, 0x4b, 3, 4], found: "an archive"),
+      Foreign(bytes: Array("vpcs: {v: {cidr: 10.0.0.0/16}}\n".utf8), found: "a network (\"vpcs\""),
+      Foreign(bytes: Array("{\"Vpcs\": []}".utf8), found: "JSON without events of AWS CloudTrail"),
+    ])
+  func mistaken(_ input: Foreign) throws {
+    let error = #expect(throws: EventError.self) { try EventFile(parsing: input.bytes, file: "e") }
+    let text = try #require(error).description
+    #expect(text.hasPrefix("e: found \(input.found)"), "\(text)")
+    #expect(text.contains("expected Sallyport's YAML (events: …), or log files or events of AWS CloudTrail"))
   }
 
   @Test("A trail with too many events is refused")

@@ -91,6 +91,7 @@ import VirtualNetworks
           r:
             id: rtb-0aaa
             gateways: [internet]
+            associations: {rtbassoc-1: one}
             0.0.0.0/0: internet
             "::/0": egress-only
             10.0.0.0/16: local
@@ -104,7 +105,7 @@ import VirtualNetworks
             tags: {Name: routes}
           m: {main: true, vpc: a, subnets: [subnet-gone]}
         network_acls:
-          strict: {id: acl-1, inbound: [100 allow tcp 1-2 from 0.0.0.0/0, 32767 deny all from 0.0.0.0/0], outbound: []}
+          strict: {id: acl-1, associations: {aclassoc-1: one}, inbound: [100 allow tcp 1-2 from 0.0.0.0/0, 32767 deny all from 0.0.0.0/0], outbound: []}
           usual: {default: true, subnets: [subnet-gone], inbound: [1 deny icmp 3/4 from ::/0], outbound: [5 allow proto 47 to 10.0.0.0/8]}
       b: {cidr: 10.1.0.0/16, defaults: false}
     subnets:

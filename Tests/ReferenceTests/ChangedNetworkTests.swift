@@ -76,11 +76,13 @@ private struct RandomChanges {
     count += 1
     let direction: Direction = choices.chance(50) ? .ingress : .egress
     let places = network.networkInterfaces.flatMap(\.privatePrefixes).map(\.first) + RandomNetwork.outsiders
-    switch choices.number(0...12) {
+    switch choices.number(0...15) {
     case 0...1:
       let peer: Peer =
         choices.chance(40)
-        ? .group(choices.one(of: network.securityGroups).id.rawValue)
+        ? .group(
+          choices.chance(20)
+            ? "sg-new-\(choices.number(0...3))" : choices.one(of: network.securityGroups).id.rawValue)
         : .prefix(choices.prefix(around: places))
       return .addRule(
         group: choices.one(of: network.securityGroups).id, direction,
@@ -104,7 +106,26 @@ private struct RandomChanges {
       let interface = choices.one(of: network.networkInterfaces)
       return .associateAddress(
         .init(IPv4Address(198, 51, 100, UInt8(100 + choices.number(0...3))), with: .interface(interface.id)))
-    default: return launch(network)
+    case 12: return launch(network)
+    case 13:
+      // An id that rules may name before it is there, and interfaces get later.
+      return .createGroup(
+        SecurityGroup(
+          id: ResourceID("sg-new-\(choices.number(0...3))"), groupName: "new-\(count)",
+          vpc: choices.one(of: network.vpcs).id,
+          outbound: [SecurityGroupRule(id: "outbound-1", match: Match(.all, peer: .prefix(.v4(.everything))))]
+        ))
+    case 14: return .deleteGroup(choices.one(of: network.securityGroups).id)
+    default: return associationChange(network)
+    }
+  }
+
+  private mutating func associationChange(_ network: VirtualNetwork) -> NetworkChange {
+    let subnet = choices.one(of: network.subnets)
+    switch choices.number(0...2) {
+    case 0: return .associateACL(choices.one(of: network.networkACLs).id, subnet: subnet.id, id: nil)
+    case 1: return .associateTable(choices.one(of: network.routeTables).id, subnet: subnet.id, id: nil)
+    default: return .disassociateTable(subnet: subnet.id)
     }
   }
 

@@ -127,6 +127,29 @@ struct NetworkChangeTests {
     #expect(Self.address(network).hasUnknownPublicAddress)
   }
 
+  @Test("A stop says what is kept and what is billed, of what there is (LC-3, LC-4)")
+  func effectsOfAStop() throws {
+    var network = Self.world
+    network.networkInterfaces[0].ipv6Addresses = []
+    #expect(
+      try network.apply(.instance("i-web", .stop)).effects == [
+        "198.51.100.10 is released", "i-web keeps its private addresses, interface and EBS volumes",
+        "i-web is not billed until it starts, apart from its EBS volumes",
+      ])
+    #expect(
+      try network.apply(.instance("i-web", .start)).effects.last == "i-web is billed from here on")
+    network.instances[0].volumes = []
+    try network.apply(.associateAddress(.init(IPv4Address("198.51.100.99")!, with: .instance("i-web"))))
+    #expect(
+      try network.apply(.instance("i-web", .stop)).effects == [
+        "i-web keeps its private addresses, Elastic address and interface",
+        "i-web is not billed until it starts, apart from its Elastic address",
+      ])
+    // What is not billed does not cease to be.
+    let gone = try network.apply(.instance("i-web", .terminate))
+    #expect(!gone.effects.contains { $0.contains("billed") })
+  }
+
   @Test("An Elastic address stays through stop and start, and is freed by terminate (LC-3, AD-11)")
   func elasticAddress() throws {
     var network = Self.world
@@ -221,10 +244,70 @@ struct NetworkChangeTests {
     }
     #expect(throws: NetworkChangeError.self) { try network.apply(launch("new", "10.0.0.10")) }
     #expect(throws: NetworkChangeError.self) { try network.apply(launch("new", "10.0.9.10")) }
+    // AD-6: the first four addresses of a subnet and the last are AWS's own.
+    for address in ["10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.255"] {
+      let error = #expect(throws: NetworkChangeError.self) { try network.apply(launch("new", address)) }
+      #expect(
+        error?.description.contains("\(address) is reserved: AWS keeps the first four addresses") ?? false)
+    }
+    for address in ["10.0.0.4", "10.0.0.254"] {
+      var other = network
+      try other.apply(launch("new", address))
+    }
     try network.apply(.instance("i-web", .terminate))
     try network.apply(launch("new", "10.0.0.10"))
     #expect(network.networkInterfaces.last?.groups == ["sg-default"])
     #expect(network.networkInterfaces[0].ipv4Addresses.isEmpty)
     #expect(network.instances.last?.vpc == "vpc-a")
+  }
+
+  // MARK: Groups and associations
+
+  @Test("A group is deleted when nothing carries or names it; its name is free then (SG-6)")
+  func groups() throws {
+    var network = Self.world
+    let late = SecurityGroup(id: "sg-late", groupName: "late", vpc: "vpc-a")
+    try network.apply(.createGroup(late))
+    #expect(try network.resource(.securityGroup, named: "late") == "sg-late")
+    #expect(throws: NetworkChangeError.self) { try network.apply(.createGroup(late)) }
+    var namesake = late
+    namesake.id = "sg-later"
+    #expect(throws: NetworkChangeError.self) { try network.apply(.createGroup(namesake)) }
+    try network.apply(
+      .addRule(
+        group: "sg-web", .ingress, SecurityGroupRule(id: "sgr-1", match: Self.rule("all from sg-late"))))
+    let named = #expect(throws: NetworkChangeError.self) { try network.apply(.deleteGroup("sg-late")) }
+    #expect(named?.description == "sg-late: cannot be deleted while a rule of sg-web names it")
+    let carried = #expect(throws: NetworkChangeError.self) { try network.apply(.deleteGroup("sg-web")) }
+    #expect(carried?.description == "sg-web: cannot be deleted while eni-web carries it")
+    try network.apply(.removeRule(group: "sg-web", .ingress, .id("sgr-1")))
+    try network.apply(.deleteGroup("sg-late"))
+    for change in [
+      NetworkChange.deleteGroup("sg-late"), .setGroups(interface: "eni-web", ["sg-late"]),
+      .addRule(
+        group: "sg-late", .ingress, SecurityGroupRule(id: "", match: Self.rule("all from 10.0.0.0/8"))),
+    ] {
+      #expect(throws: NetworkChangeError.self, "\(change)") { try network.apply(change) }
+    }
+    try network.apply(.createGroup(namesake))
+    #expect(try network.resource(.securityGroup, named: "late") == "sg-later")
+  }
+
+  @Test("A subnet has one ACL and one route table (NACL-1, RT-1)")
+  func associations() throws {
+    var network = Self.world
+    try network.apply(.associateTable("rtb-priv", subnet: "subnet-db", id: "rtbassoc-7"))
+    #expect(network.routeTables.filter { $0.subnets.contains("subnet-db") }.map(\.id) == ["rtb-priv"])
+    #expect(network.routeTables.first { $0.id == "rtb-priv" }?.associations == ["subnet-db": "rtbassoc-7"])
+    try network.apply(.associateTable("rtb-pub", subnet: "subnet-db", id: nil))
+    #expect(!network.routeTables.contains { !$0.associations.isEmpty })
+    try network.apply(.disassociateTable(subnet: "subnet-db"))
+    #expect(!network.routeTables.contains { $0.subnets.contains("subnet-db") })
+    #expect(throws: NetworkChangeError.self) { try network.apply(.disassociateTable(subnet: "subnet-db")) }
+    #expect(throws: NetworkChangeError.self) {
+      try network.apply(.associateACL("acl-vpc-b", subnet: "subnet-db", id: nil))
+    }
+    try network.apply(.associateACL("acl-vpc-a", subnet: "subnet-db", id: nil))
+    #expect(network.networkACLs[0].subnets == ["subnet-db"])
   }
 }

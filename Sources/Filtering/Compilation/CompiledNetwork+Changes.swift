@@ -18,8 +18,16 @@ extension CompiledNetwork {
     for position in before.instances.count..<changed.instances.count {
       index.instances[changed.instances[position].id] = position
     }
+    for position in before.securityGroups.count..<changed.securityGroups.count {
+      let group = changed.securityGroups[position]
+      index.groups[group.id] = position
+      policyMemory.ingressRules.append([])
+      policyMemory.egressRules.append([])
+      names[group.id] = group.groupName.isEmpty ? group.attributes.name : group.groupName
+    }
     for id in scope.acls { renewACL(id) }
     for id in scope.routeTables { renewRouteTable(id) }
+    for id in scope.subnets { renewSubnet(id) }
     followInterfaces(before, scope)
   }
 
@@ -93,7 +101,8 @@ extension CompiledNetwork {
       guard let group = index.groups[id] else { continue }
       for direction in [Direction.ingress, .egress] {
         let rules = model.securityGroups[group].rules(direction)
-        guard rules != before.securityGroups[group].rules(direction) else { continue }
+        let old = group < before.securityGroups.count ? before.securityGroups[group].rules(direction) : []
+        guard rules != old else { continue }
         touched[group].append(direction)
         let entries = rules.map { RuleCatalogue.Entry($0, of: id, direction) }
         if direction == .ingress {
@@ -139,5 +148,18 @@ extension CompiledNetwork {
     let indices = catalogue.renew(
       listed.map { RuleCatalogue.Entry($0, of: id) }, inPlaceOf: routeTables[position].routes.map(\.rule))
     routeTables[position] = compile(table, listed, indices)
+  }
+  /// Another ACL or route table serves the subnet (semantics NACL-1, RT-1).
+  private mutating func renewSubnet(_ id: ResourceID) {
+    guard let position = index.subnets[id] else { return }
+    let vpc = model.subnets[position].vpc
+    let acl =
+      model.networkACLs.lastIndex { $0.subnets.contains(id) }
+      ?? model.networkACLs.lastIndex { $0.isDefault && $0.vpc == vpc }
+    subnets[position].ingressACL = acl.map { 2 * $0 }
+    subnets[position].egressACL = acl.map { 2 * $0 + 1 }
+    subnets[position].routeTable =
+      model.routeTables.lastIndex { $0.subnets.contains(id) }
+      ?? model.routeTables.firstIndex { $0.isMain && $0.vpc == vpc }
   }
 }

@@ -7,7 +7,8 @@ extension ChangeReader {
     let mapping = try members(
       value,
       [
-        "name", "id", "subnet", "private_ip", "ipv6", "public_ip", "elastic_ip", "groups", "type", "key",
+        "name", "id", "subnet", "private_ip", "ipv6", "public_ip", "elastic", "elastic_ip", "groups", "type",
+        "key",
         "key_pair", "image", "state", "source_dest_check",
       ])
     let subnetID = try id(mapping.required("subnet"), .subnet)
@@ -25,6 +26,12 @@ extension ChangeReader {
     let elastic = try mapping["elastic_ip"]?.ipv4Address()
     let automatic = try mapping["public_ip"]?.ipv4Address()
     let publicAddress = elastic ?? automatic
+    // As the network has it: an address, and whose it is.
+    let isElastic = try mapping["elastic"]?.bool() ?? (elastic != nil)
+    if let node = mapping["elastic"], publicAddress == nil {
+      throw YAMLProblem(
+        at: node.location, found: "\"elastic\" without \"public_ip\"", expected: "\"public_ip: …\"")
+    }
     let address = try mapping["private_ip"]?.ipv4Address()
     var ipv6: [IPv6Address] = []
     for node in mapping["ipv6"]?.listOrOne ?? [] { ipv6.append(try node.ipv6Address()) }
@@ -38,7 +45,7 @@ extension ChangeReader {
     let interface = NetworkInterface(
       id: ResourceID("eni-" + (name ?? label)), vpc: subnet.vpc, subnet: subnet.id,
       ipv4Addresses: address.map {
-        [.init($0, publicAddress: publicAddress, isElastic: elastic != nil)]
+        [.init($0, publicAddress: publicAddress, isElastic: isElastic)]
       } ?? [],
       ipv6Addresses: ipv6, groups: groups,
       sourceDestinationCheck: try mapping["source_dest_check"]?.bool() ?? true,

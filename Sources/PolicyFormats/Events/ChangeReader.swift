@@ -75,10 +75,7 @@ public struct ChangeReader {
       let mapping = try members(value, ["instance", "is"])
       let states = InstanceState.allCases.map(\.description)
       let state = try mapping.required("is").word(states)
-      return [
-        .setState(
-          instance: try id(mapping.required("instance"), .instance), InstanceState(name: state) ?? .running)
-      ]
+      return [try comeTo(InstanceState(name: state) ?? .running, mapping)]
     case "run": return [try launch(value)]
     case "associate": return [try association(value)]
     case "disassociate": return [.disassociateAddress(try address(value))]
@@ -92,6 +89,21 @@ public struct ChangeReader {
       guard !changes.isEmpty else { throw value.problem("an instance's name or id, or a list of them") }
       return changes
     }
+  }
+
+  /// What a person writes is one step of the instance's life; that states between passed unseen is for notifications
+  /// (semantics LC-2).
+  private func comeTo(_ state: InstanceState, _ mapping: YAMLMapping) throws(YAMLProblem) -> NetworkChange {
+    let instance = try id(mapping.required("instance"), .instance)
+    let now = network.instances.first { $0.id == instance }?.state ?? state
+    let next = InstanceLifecycle.next(after: now)
+    guard state == now || next.contains(state) else {
+      throw try mapping.required("is").problem(
+        next.isEmpty
+          ? "nothing else: \(instance) is \(now), which is final"
+          : "\(next.map(\.description).joined(separator: " or ")): \(instance) is \(now)")
+    }
+    return .setState(instance: instance, state)
   }
 
   // MARK: Rules

@@ -7,6 +7,9 @@ extension CloudTrailReader {
 
   /// The calls that are modelled.
   static let readings: [String: Reading] = [
+    "CreateSecurityGroup": { try $0.createdGroup() },
+    "DeleteSecurityGroup": { [.deleteGroup(try $0.group().id)] },
+    "ModifySecurityGroupRules": { try $0.modifiedRules() },
     "AuthorizeSecurityGroupIngress": { try $0.authorized(.ingress) },
     "AuthorizeSecurityGroupEgress": { try $0.authorized(.egress) },
     "RevokeSecurityGroupIngress": { try $0.revoked(.ingress) },
@@ -26,6 +29,10 @@ extension CloudTrailReader {
     "CreateRoute": { [.createRoute(table: try $0.id("RouteTableId"), try $0.route())] },
     "ReplaceRoute": { [.replaceRoute(table: try $0.id("RouteTableId"), try $0.route())] },
     "DeleteRoute": { [.deleteRoute(table: try $0.id("RouteTableId"), try $0.destination())] },
+    "ReplaceNetworkAclAssociation": { try $0.aclAssociation() },
+    "AssociateRouteTable": { try $0.tableAssociation() },
+    "ReplaceRouteTableAssociation": { try $0.tableAssociation() },
+    "DisassociateRouteTable": { [.disassociateTable(subnet: try $0.associatedSubnet())] },
     "StartInstances": { try $0.instances(.start) },
     "StopInstances": { try $0.instances($0.request.flag("Hibernate") ?? false ? .hibernate : .stop) },
     "RebootInstances": { try $0.instances(.reboot) },
@@ -50,87 +57,6 @@ extension CloudTrailCall {
 
   fileprivate var direction: Direction { request.flag("Egress") ?? false ? .egress : .ingress }
 
-  // MARK: Security groups
-
-  private func group() throws -> SecurityGroup {
-    guard let text = request.text("GroupId") ?? request.text("GroupName") else { throw lacks("groupId") }
-    let id = try network.resource(.securityGroup, named: text)
-    return network.securityGroups.first { $0.id == id } ?? SecurityGroup(id: id)
-  }
-
-  /// Rules of the request; ids from the answer, which lists them in the same order.
-  private func rules(of group: SecurityGroup) throws -> [SecurityGroupRule] {
-    let permissions = request.records("IpPermissions")
-    // The old form has one permission beside the group.
-    let listed =
-      !permissions.isEmpty
-      ? permissions
-      : request.has("CidrIp")
-        ? [
-          request.with(
-            "IpRanges",
-            [JSONObject(members: [.init(name: "CidrIp", value: request.value("CidrIp") ?? .null)])])
-        ]
-        : [request]
-    let importer = AWSImporter(log: request.log)
-    let rules = importer.rules(listed, "inbound", of: group)
-    guard !rules.isEmpty else {
-      throw EventError(message: "requestParameters has no ipPermissions with a peer")
-    }
-    return rules
-  }
-
-  fileprivate func authorized(_ direction: Direction) throws -> [NetworkChange] {
-    let group = try group()
-    let rules = try rules(of: group)
-    let ids = response.records("SecurityGroupRules").map { $0.text("SecurityGroupRuleId") }
-    return rules.enumerated().map { index, rule in
-      var rule = rule
-      rule.id = ids.count == rules.count ? ids[index] ?? "" : ""
-      return .addRule(group: group.id, direction, rule)
-    }
-  }
-
-  fileprivate func revoked(_ direction: Direction) throws -> [NetworkChange] {
-    let group = try group()
-    let ids =
-      request.value("SecurityGroupRuleIds").map { value -> [String] in
-        guard case .array(let elements) = value else { return [] }
-        return elements.compactMap { element in
-          switch element {
-          case .string(let text): text
-          case .object(let object):
-            if case .string(let text)? = object["SecurityGroupRuleId"] { text } else { nil }
-          default: nil
-          }
-        }
-      } ?? []
-    if !ids.isEmpty { return ids.map { .removeRule(group: group.id, direction, .id($0)) } }
-    return try rules(of: group).map { .removeRule(group: group.id, direction, .match($0.match)) }
-  }
-
-  private func groups() -> [ResourceID]? {
-    let groups = request.records("Groups").compactMap { $0.id("GroupId") }
-    return groups.isEmpty ? nil : groups
-  }
-
-  /// `{"value": false}`
-  private var check: Bool? { request.record("SourceDestCheck")?.flag("Value") }
-
-  fileprivate func interfaceAttribute() throws -> [NetworkChange] {
-    let interface = try id("NetworkInterfaceId")
-    return (groups().map { [.setGroups(interface: interface, $0)] } ?? [])
-      + (check.map { [.setSourceDestinationCheck(interface: interface, $0)] } ?? [])
-  }
-
-  /// Groups of an instance are those of its primary interface (semantics SG-5).
-  fileprivate func instanceAttribute() throws -> [NetworkChange] {
-    guard groups() != nil || check != nil else { return [] }
-    let interface = try network.primaryInterface(of: try id("InstanceId"))
-    return (groups().map { [.setGroups(interface: interface, $0)] } ?? [])
-      + (check.map { [.setSourceDestinationCheck(interface: interface, $0)] } ?? [])
-  }
-
   // MARK: ACLs and routes
 
   fileprivate func entry() throws -> NetworkACLEntry {
@@ -150,6 +76,7 @@ extension CloudTrailCall {
     guard let route = importer.route(record, of: try id("RouteTableId")) else {
       throw lacks("destinationCidrBlock")
     }
+    if route.target == .none { throw EventError(message: "requestParameters names no target of the route") }
     return route
   }
 
@@ -234,19 +161,5 @@ extension CloudTrailCall {
       )
     }
     return [.disassociateAddress(address.publicAddress)]
-  }
-}
-
-extension AWSRecord {
-  /// The record with another member.
-  fileprivate func with(_ name: String, text: String) -> AWSRecord { with(name, value: .string(text)) }
-  fileprivate func with(_ name: String, _ objects: [JSONObject]) -> AWSRecord {
-    with(name, value: .array(objects.map(JSONValue.object)))
-  }
-
-  private func with(_ name: String, value: JSONValue) -> AWSRecord {
-    var members = object.members.filter { $0.name != name }
-    members.append(JSONObject.Member(name: name, value: value))
-    return AWSRecord(object: JSONObject(members: members), location: location, log: log)
   }
 }

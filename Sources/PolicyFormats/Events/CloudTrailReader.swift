@@ -9,7 +9,10 @@ import VirtualNetworks
 struct CloudTrailReader {
   private(set) var events: [EventFile.PendingEvent] = []
   /// Calls that change a network in a way that is not modelled, by name.
-  private(set) var unmodelled: [String: Int] = [:]
+  private(set) var unmodelled: [String: UnmodelledCalls] = [:]
+  /// Events of `aws cloudtrail lookup-events`, which tells the newest first; many have the same second.
+  private var newestFirst: [EventFile.PendingEvent] = []
+  private var isNewestFirst = false
   private let file: String
   private var found = 0
 
@@ -31,6 +34,8 @@ struct CloudTrailReader {
       }
       try read(value, at: SourceLocation(file: file, path: documents == 1 ? "$" : "document \(documents): $"))
     } while !parser.isAtEnd()
+    events += newestFirst.reversed()
+    newestFirst = []
   }
 
   /// Whether it is JSON of something else.
@@ -51,6 +56,8 @@ struct CloudTrailReader {
         if case .array(let elements)? = object[list] {
           // A log without events is one, too.
           if elements.isEmpty { found += 1 }
+          isNewestFirst = list == "Events"
+          defer { isNewestFirst = false }
           for (index, element) in elements.enumerated() {
             try read(element, at: location.appending(".\(list)[\(index)]"))
           }
@@ -101,7 +108,10 @@ struct CloudTrailReader {
     if case .string(let source)? = object["eventSource"], source != "ec2.amazonaws.com" { return }
     if case .string? = object["errorCode"] { return }
     guard let reading = Self.readings[name] else {
-      if Self.changesNetwork(name) { unmodelled[name, default: 0] += 1 }
+      if Self.changesNetwork(name) {
+        let id: String? = if case .string(let id)? = object["eventID"] { id } else { nil }
+        unmodelled[name, default: UnmodelledCalls()].add(id)
+      }
       return
     }
     guard case .string(let time)? = object["eventTime"], let moment = CaptureTime(time) else {
@@ -130,10 +140,10 @@ struct CloudTrailReader {
   }
 
   private mutating func add(_ event: EventFile.PendingEvent) throws {
-    guard events.count < limit else {
+    guard events.count + newestFirst.count < limit else {
       throw PolicyFormatError.tooLarge(path: file, what: "too many events", limit: limit)
     }
-    events.append(event)
+    if isNewestFirst { newestFirst.append(event) } else { events.append(event) }
   }
 
   /// Whether a call that is not modelled here changes what packets meet.
@@ -150,6 +160,23 @@ struct CloudTrailReader {
     ]
     let rest = name.dropFirst(verb.count)
     return things.contains { rest.contains($0) }
+  }
+}
+
+/// Calls of one kind that are not modelled; one that was delivered twice counts once.
+struct UnmodelledCalls {
+  private var ids: Set<String> = []
+  private var nameless = 0
+
+  var count: Int { ids.count + nameless }
+
+  mutating func add(_ id: String?) {
+    if let id { ids.insert(id) } else { nameless += 1 }
+  }
+
+  mutating func formUnion(_ other: UnmodelledCalls) {
+    ids.formUnion(other.ids)
+    nameless += other.nameless
   }
 }
 

@@ -14,7 +14,7 @@ public struct EventFile {
   /// The events in the order of the file, not yet looked up in a network.
   private(set) var events: [PendingEvent]
   /// Calls that change a network in a way that is not modelled, by name.
-  private(set) var unmodelled: [String: Int] = [:]
+  private(set) var unmodelled: [String: UnmodelledCalls] = [:]
   private var file: String
   /// Whether the file says nothing about events.
   public private(set) var isForeign = false
@@ -48,9 +48,14 @@ public struct EventFile {
   ///   - isOneOfMany: Whether it may be about something else, as some files of a folder are.
   public init(parsing bytes: [UInt8], file: String, isOneOfMany: Bool = false) throws {
     self.file = file
+    if case .foreign(let kind) = PolicyFormat.recognize(bytes),
+      [.capture, .compressed, .archive, .html].contains(kind)
+    {
+      throw EventError.foreign(file, kind.name)
+    }
     let bytes = try InputFiles.utf8(bytes, path: file)
     let first = bytes.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }
-    guard let first else { throw PolicyFormatError.emptyInput(path: file) }
+    guard let first else { throw EventError.foreign(file, "nothing: it is empty") }
     if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
       let reader = try CloudTrailReader(bytes, file: file)
       events = reader.events
@@ -68,7 +73,9 @@ public struct EventFile {
   public init(merging files: [EventFile], folder: String) throws {
     file = folder
     events = files.flatMap(\.events)
-    for file in files { unmodelled.merge(file.unmodelled, uniquingKeysWith: +) }
+    for file in files {
+      for (name, calls) in file.unmodelled { unmodelled[name, default: UnmodelledCalls()].formUnion(calls) }
+    }
     isForeign = files.allSatisfy(\.isForeign)
     guard events.count <= CloudTrailReader.limit else {
       throw PolicyFormatError.tooLarge(path: folder, what: "too many events", limit: CloudTrailReader.limit)
@@ -77,8 +84,10 @@ public struct EventFile {
 
   /// What is not modelled.
   public var warnings: [String] {
-    unmodelled.sorted { $0.key < $1.key }.map { name, count in
-      "\(file): \(count) \(name) event\(count == 1 ? " is" : "s are") not modelled and passed over; what "
+    unmodelled.sorted { $0.key < $1.key }.map { name, calls in
+      let count = calls.count
+      return
+        "\(file): \(count) \(name) event\(count == 1 ? " is" : "s are") not modelled and passed over; what "
         + "\(count == 1 ? "it" : "they") changed is not in the audit"
     }
   }
@@ -154,9 +163,14 @@ extension EventFile {
     do { document = try YAMLDocument(parsing: bytes, file: file) } catch { throw YAMLProblems([error]) }
     let log = YAMLProblemLog(document.problems)
     var events: [PendingEvent] = []
+    var foreign: String?
     _ = log.attempt { () throws(YAMLProblem) in
       var list = document.root
       if case .mapping(let root) = document.root.content {
+        if root["events"] == nil, let key = root.keys.first(where: Self.networkKeys.contains) {
+          foreign = "a network (\"\(key)\"; networks are given with -n)"
+          return
+        }
         log.checkKeys(of: root, known: ["events"])
         list = try root.required("events")
       }
@@ -164,9 +178,12 @@ extension EventFile {
         if let event = log.attempt({ () throws(YAMLProblem) in try event(node) }) { events.append(event) }
       }
     }
+    if let foreign { throw EventError.foreign(file, foreign) }
     try log.throwIfAny()
     return events
   }
+
+  private static let networkKeys = Set(NativeKind.allCases.map(\.section))
 
   private static func event(_ node: YAMLNode) throws(YAMLProblem) -> PendingEvent {
     let mapping = try node.mapping("an event: {at: 2026-01-05T09:10:00Z, stop: web-1}")

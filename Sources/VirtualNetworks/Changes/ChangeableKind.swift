@@ -102,7 +102,8 @@ extension VirtualNetwork {
       (id, (own.isEmpty ? [] : [own]) + [attributes.name].compactMap { $0 })
     }
     return switch kind {
-    case .securityGroup: securityGroups.map { named($0.id, $0.attributes, $0.groupName) }
+    case .securityGroup:
+      securityGroups.map { $0.isDeleted ? ($0.id, []) : named($0.id, $0.attributes, $0.groupName) }
     case .networkACL: networkACLs.map { named($0.id, $0.attributes) }
     case .routeTable: routeTables.map { named($0.id, $0.attributes) }
     case .instance: livingInstances + terminatedInstances

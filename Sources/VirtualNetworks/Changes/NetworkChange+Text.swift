@@ -5,6 +5,10 @@ extension NetworkChange: CustomStringConvertible {
   /// The change as one line: `remove inbound rule tcp 443 from 0.0.0.0/0 of sg-0123`, `stop i-0123`.
   public var description: String {
     switch self {
+    case .createGroup(let group):
+      "create group \(group.id)" + (group.groupName.isEmpty ? "" : " \(group.groupName)")
+        + (group.vpc.map { " in \($0)" } ?? "")
+    case .deleteGroup(let group): "delete group \(group)"
     case .addRule(let group, let direction, let rule):
       "add \(Self.side(direction)) rule \(rule.match.text(direction)) to \(group)"
     case .removeRule(let group, let direction, .id(let id)):
@@ -21,6 +25,9 @@ extension NetworkChange: CustomStringConvertible {
       "replace \(Self.side(direction)) entry \(Self.text(entry, direction)) of \(acl)"
     case .deleteEntry(let acl, let direction, let number):
       "delete \(Self.side(direction)) entry \(number) of \(acl)"
+    case .associateACL(let acl, let subnet, _): "associate \(acl) with \(subnet)"
+    case .associateTable(let table, let subnet, _): "associate \(table) with \(subnet)"
+    case .disassociateTable(let subnet): "disassociate the route table of \(subnet)"
     case .createRoute(let table, let route): "create route \(Self.text(route)) in \(table)"
     case .replaceRoute(let table, let route): "replace route \(Self.text(route)) in \(table)"
     case .deleteRoute(let table, let destination):
@@ -50,6 +57,7 @@ extension NetworkChange: CustomStringConvertible {
   }
 
   private static func text(_ route: Route) -> String {
-    "\(VirtualNetwork.text(route.destination)) -> \(route.target.resource?.rawValue ?? "local")"
+    let target = route.target == .none ? "nothing" : route.target.resource?.rawValue ?? "local"
+    return "\(VirtualNetwork.text(route.destination)) -> \(target)"
   }
 }

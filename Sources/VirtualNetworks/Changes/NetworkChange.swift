@@ -7,6 +7,9 @@ import RuleMatching
 /// only what the change touches.
 public enum NetworkChange: Sendable, Hashable {
   // Security groups.
+  /// A new group with the rules that it begins with.
+  case createGroup(SecurityGroup)
+  case deleteGroup(ResourceID)
   case addRule(group: ResourceID, Direction, SecurityGroupRule)
   case removeRule(group: ResourceID, Direction, RuleReference)
   /// Replaces the groups of an interface.
@@ -16,10 +19,16 @@ public enum NetworkChange: Sendable, Hashable {
   case createEntry(acl: ResourceID, Direction, NetworkACLEntry)
   case replaceEntry(acl: ResourceID, Direction, NetworkACLEntry)
   case deleteEntry(acl: ResourceID, Direction, number: Int)
+  /// Gives a subnet another ACL; what calls will name the association by, where that is known.
+  case associateACL(ResourceID, subnet: ResourceID, id: ResourceID?)
   // Route tables.
   case createRoute(table: ResourceID, Route)
   case replaceRoute(table: ResourceID, Route)
   case deleteRoute(table: ResourceID, Route.Destination)
+  /// Gives a subnet another route table; what calls will name the association by, where that is known.
+  case associateTable(ResourceID, subnet: ResourceID, id: ResourceID?)
+  /// Gives a subnet back to the main route table of its VPC.
+  case disassociateTable(subnet: ResourceID)
   // Instances.
   case instance(ResourceID, InstanceAction)
   /// The instance has come to a state by itself, or is seen on its way to one.
@@ -91,6 +100,8 @@ public struct ChangeScope: Sendable, Hashable {
   public var members: Set<ResourceID> = []
   public var acls: Set<ResourceID> = []
   public var routeTables: Set<ResourceID> = []
+  /// Subnets that have another ACL or route table.
+  public var subnets: Set<ResourceID> = []
   /// Interfaces whose groups, state or attachment changed, or that are new.
   public var interfaces: Set<ResourceID> = []
   /// Whether who has which address changed.
@@ -103,6 +114,7 @@ public struct ChangeScope: Sendable, Hashable {
     members.formUnion(other.members)
     acls.formUnion(other.acls)
     routeTables.formUnion(other.routeTables)
+    subnets.formUnion(other.subnets)
     interfaces.formUnion(other.interfaces)
     addresses = addresses || other.addresses
   }

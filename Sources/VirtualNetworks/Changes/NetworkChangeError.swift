@@ -31,6 +31,7 @@ public enum NetworkChangeError: Error, Hashable, Sendable {
     "security group": "InvalidGroup.NotFound", "network ACL": "InvalidNetworkAclID.NotFound",
     "route table": "InvalidRouteTableID.NotFound", "instance": "InvalidInstanceID.NotFound",
     "network interface": "InvalidNetworkInterfaceID.NotFound", "subnet": "InvalidSubnetID.NotFound",
+    "VPC": "InvalidVpcID.NotFound",
     "Elastic address": "InvalidAddress.NotFound",
   ]
 

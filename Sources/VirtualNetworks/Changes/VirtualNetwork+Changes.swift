@@ -10,6 +10,8 @@ extension VirtualNetwork {
   public mutating func apply(_ change: NetworkChange) throws(NetworkChangeError) -> AppliedChange {
     var applied = AppliedChange()
     switch change {
+    case .createGroup(let group): try createGroup(group, &applied)
+    case .deleteGroup(let group): try deleteGroup(group, &applied)
     case .addRule(let group, let direction, let rule):
       try addRule(rule, to: group, direction, &applied)
     case .removeRule(let group, let direction, let rule):
@@ -24,6 +26,11 @@ extension VirtualNetwork {
       try replaceEntry(entry, of: acl, direction, &applied)
     case .deleteEntry(let acl, let direction, let number):
       try deleteEntry(number, of: acl, direction, &applied)
+    case .associateACL(let acl, let subnet, let id):
+      try associateACL(acl, with: subnet, as: id, &applied)
+    case .associateTable(let table, let subnet, let id):
+      try associateTable(table, with: subnet, as: id, &applied)
+    case .disassociateTable(let subnet): try disassociateTable(of: subnet, &applied)
     case .createRoute(let table, let route): try createRoute(route, in: table, &applied)
     case .replaceRoute(let table, let route): try replaceRoute(route, in: table, &applied)
     case .deleteRoute(let table, let destination): try deleteRoute(destination, from: table, &applied)
@@ -43,7 +50,7 @@ extension VirtualNetwork {
   private mutating func addRule(
     _ rule: SecurityGroupRule, to id: ResourceID, _ direction: Direction, _ applied: inout AppliedChange
   ) throws(NetworkChangeError) {
-    let group = try position(of: id, "security group", in: securityGroups.lazy.map(\.id))
+    let group = try livingGroup(id)
     // Two rules that say the same are one: AWS refuses the second (semantics SG-20).
     if securityGroups[group].rules(direction).contains(where: { $0.match == rule.match }) {
       throw .duplicate(id, Self.text(rule.match, direction))
@@ -58,7 +65,7 @@ extension VirtualNetwork {
     _ reference: NetworkChange.RuleReference, from id: ResourceID, _ direction: Direction,
     _ applied: inout AppliedChange
   ) throws(NetworkChangeError) {
-    let group = try position(of: id, "security group", in: securityGroups.lazy.map(\.id))
+    let group = try livingGroup(id)
     let rules = securityGroups[group].rules(direction)
     let found: Int?
     let name: String
@@ -83,7 +90,7 @@ extension VirtualNetwork {
     guard Set(groups).count <= 16 else {
       throw .refused(id, "\(Set(groups).count) security groups; an interface carries at most 16")
     }
-    for group in groups { _ = try position(of: group, "security group", in: securityGroups.lazy.map(\.id)) }
+    for group in groups { _ = try livingGroup(group) }
     applied.scope.members.formUnion(Set(networkInterfaces[interface].groups).symmetricDifference(groups))
     networkInterfaces[interface].groups = groups
     applied.scope.interfaces.insert(id)

@@ -24,7 +24,7 @@ extension VirtualNetwork {
       }
     case .start, .reboot: break
     }
-    if action == .reboot { applied.effects.append("\(id) reboots: addresses, volumes and groups stay") }
+    if action == .reboot { applied.effects.append("\(id) reboots: its addresses and groups stay") }
     for state in states { enter(state, at: position, hibernating: action == .hibernate, &applied) }
   }
 
@@ -62,22 +62,58 @@ extension VirtualNetwork {
     _ state: InstanceState, at position: Int, hibernating: Bool, _ applied: inout AppliedChange
   ) {
     let id = instances[position].id
+    let wasBilled = instances[position].state.isBilled(whileHibernating: hibernating)
     instances[position].state = state
     let own = interfaces(of: instances[position])
     for index in own { applied.scope.interfaces.insert(networkInterfaces[index].id) }
     switch state {
     case .stopping:
-      applied.effects.append(
-        hibernating ? "\(id) hibernates: its memory goes to the root volume" : "\(id) stops")
+      if hibernating { applied.effects.append("\(id) hibernates: its memory goes to the root volume") }
     case .stopped:
       releaseAutomaticAddresses(of: position, own, &applied)
-      applied.effects.append("\(id) keeps its private and Elastic addresses, interfaces and EBS volumes")
-      applied.effects.append("data on instance store is lost")
+      let kept = belongings(of: position, own)
+      if !kept.isEmpty { applied.effects.append("\(id) keeps its \(Self.list(kept))") }
+      applied.effects.append("\(id) is not billed until it starts\(billedAnyway(position, own))")
     case .pending: break
-    case .running: giveAutomaticAddress(to: position, own, &applied)
-    case .shuttingDown: break
+    case .running:
+      giveAutomaticAddress(to: position, own, &applied)
+      applied.effects.append("\(id) is billed from here on")
+    case .shuttingDown: if wasBilled { applied.effects.append("\(id) is billed no more") }
     case .terminated: tearDown(position, own, &applied)
     }
+  }
+
+  /// What an instance has that a stop leaves to it (semantics LC-3).
+  private func belongings(of position: Int, _ own: [Int]) -> [String] {
+    let interfaces = own.map { networkInterfaces[$0] }
+    let addresses = interfaces.flatMap(\.ipv4Addresses)
+    let hasPrivate = interfaces.contains { !$0.privatePrefixes.isEmpty }
+    let elastic = addresses.count(where: isElastic)
+    return [
+      hasPrivate ? "private addresses" : nil, Self.counted(elastic, "Elastic address", "es"),
+      Self.counted(interfaces.count, "interface", "s"),
+      Self.counted(instances[position].volumes.count, "EBS volume", "s"),
+    ].compactMap { $0 }
+  }
+
+  /// What of a stopped instance is billed all the same (semantics LC-4).
+  private func billedAnyway(_ position: Int, _ own: [Int]) -> String {
+    let elastic = own.flatMap { networkInterfaces[$0].ipv4Addresses }.count(where: isElastic)
+    let things = [
+      Self.counted(instances[position].volumes.count, "EBS volume", "s"),
+      Self.counted(elastic, "Elastic address", "es"),
+    ].compactMap { $0 }
+    return things.isEmpty ? "" : ", apart from its \(Self.list(things))"
+  }
+
+  /// `interface`, `interfaces`; nil for none.
+  private static func counted(_ count: Int, _ noun: String, _ plural: String) -> String? {
+    count == 0 ? nil : count == 1 ? noun : noun + plural
+  }
+
+  private static func list(_ words: [String]) -> String {
+    words.count < 2
+      ? words.joined() : words.dropLast().joined(separator: ", ") + " and " + words[words.count - 1]
   }
 
   /// Positions of an instance's interfaces, the primary one first.
@@ -232,13 +268,19 @@ extension VirtualNetwork {
       throw .duplicate(interface.id, "been made")
     }
     for group in interface.groups {
-      _ = try position(of: group, "security group", in: securityGroups.lazy.map(\.id))
+      _ = try livingGroup(group)
     }
     for address in interface.ipv4Addresses.map({ IPAddress.v4($0.address) })
       + interface.ipv6Addresses.map(IPAddress.v6)
     {
       guard subnets[place].contains(address) else {
-        throw .refused(instance.id, "\(address) is outside of \(subnets[place].id)")
+        throw .refused(instance.id, "\(address) is outside of \(subnets[place].title)")
+      }
+      if subnets[place].reserves(address) {
+        throw .refused(
+          instance.id,
+          "\(address) is reserved: AWS keeps the first four addresses of each subnet and the last one, here of "
+            + subnets[place].title)
       }
       let holder = networkInterfaces.first { other in
         other.vpc == interface.vpc && other.privatePrefixes.contains { $0.contains(address) }

@@ -12,13 +12,17 @@ extension AWSImporter {
       let state = association.record("AssociationState")?.text("State") ?? "associated"
       return state == "associated" || state == "associating"
     }
-    routeTables.add(
-      RouteTable(
-        id: id, vpc: vpc, isMain: associations.contains { $0.flag("Main") ?? false },
-        subnets: associations.compactMap { $0.id("SubnetId") },
-        gateways: associations.compactMap { $0.id("GatewayId") },
-        routes: record.records("Routes").compactMap { route($0, of: id) }, attributes: record.attributes()),
-      log)
+    var table = RouteTable(
+      id: id, vpc: vpc, isMain: associations.contains { $0.flag("Main") ?? false },
+      subnets: associations.compactMap { $0.id("SubnetId") },
+      gateways: associations.compactMap { $0.id("GatewayId") },
+      routes: record.records("Routes").compactMap { route($0, of: id) }, attributes: record.attributes())
+    for association in associations {
+      if let subnet = association.id("SubnetId") {
+        table.associations[subnet] = association.id("RouteTableAssociationId")
+      }
+    }
+    routeTables.add(table, log)
   }
 
   func route(_ record: AWSRecord, of table: ResourceID) -> Route? {
@@ -58,7 +62,7 @@ extension AWSImporter {
     return nil
   }
 
-  private func target(_ record: AWSRecord) -> Route.Target {
+  func target(_ record: AWSRecord) -> Route.Target {
     if let id = record.id("NatGatewayId") { return .natGateway(id) }
     if let id = record.id("TransitGatewayId") { return .transitGateway(id) }
     if let id = record.id("VpcPeeringConnectionId") { return .peering(id) }

@@ -16,12 +16,16 @@ extension AWSImporter {
     for (direction, entries) in lists {
       lists[direction] = inOrder(entries, direction, of: id)
     }
-    networkACLs.add(
-      NetworkACL(
-        id: id, vpc: vpc, isDefault: record.flag("IsDefault") ?? false,
-        subnets: record.records("Associations").compactMap { $0.id("SubnetId") },
-        inbound: lists[.ingress] ?? [], outbound: lists[.egress] ?? [], attributes: record.attributes()),
-      log)
+    var acl = NetworkACL(
+      id: id, vpc: vpc, isDefault: record.flag("IsDefault") ?? false,
+      subnets: record.records("Associations").compactMap { $0.id("SubnetId") },
+      inbound: lists[.ingress] ?? [], outbound: lists[.egress] ?? [], attributes: record.attributes())
+    for association in record.records("Associations") {
+      if let subnet = association.id("SubnetId") {
+        acl.associations[subnet] = association.id("NetworkAclAssociationId")
+      }
+    }
+    networkACLs.add(acl, log)
   }
 
   func aclEntry(_ entry: AWSRecord, of acl: ResourceID) -> NetworkACLEntry? {

@@ -129,6 +129,26 @@ extension NativeKey {
     }
   }
 
+  /// Subnets by what they are associated by.
+  static func associations(_ path: WritableKeyPath<Draft, [ResourceID: ResourceID]>) -> Self {
+    NativeKey(
+      "associations", .map(.reference(.subnet)),
+      "The ids of its associations with subnets, by which calls of AWS name them."
+    ) { node, draft, reading throws(YAMLProblem) in
+      for member in try node.mapping("a mapping: {rtbassoc-0123: subnet}").members {
+        guard
+          let subnet = reading.log.attempt({ () throws(YAMLProblem) in try reading.id(.subnet, member.value) }
+          )
+        else { continue }
+        draft[keyPath: path][subnet] = ResourceID(rawValue: member.key)
+      }
+    } write: { draft, writing in
+      let associations = draft[keyPath: path].sorted { ($0.value, $0.key) < ($1.value, $1.key) }
+      return associations.isEmpty
+        ? nil : .map(associations.map { ($0.value.rawValue, .text(writing.reference(.subnet, $0.key))) })
+    }
+  }
+
   /// A mapping or list of parts, each with keys of its own.
   static func parts<Part>(
     _ name: String, _ path: WritableKeyPath<Draft, [Part]>, _ object: NativeObject<Part>, empty: Part,

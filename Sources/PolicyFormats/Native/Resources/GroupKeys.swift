@@ -35,6 +35,7 @@ enum GroupKeys {
         .flag("default", \.isDefault, "Whether it serves the subnets of the VPC that name none."),
         .references(
           "subnets", .subnet, \.subnets, "Subnets that use it, besides those that say so themselves."),
+        .associations(\.associations),
         NativeKey(
           "inbound", .list(.rule(isNumbered: true)),
           "Entries for what comes in: 100 allow tcp 443 from 0.0.0.0/0."

@@ -34,6 +34,7 @@ struct RouteDraft {
         .id(), .vpc(\.vpc), .flag("main", \.isMain, "Whether subnets without a table of their own use it."),
         .references(
           "subnets", .subnet, \.subnets, "Subnets that use it, besides those that say so themselves."),
+        .associations(\.associations),
         NativeKey(
           "gateways", .oneOrMany(.text),
           "Internet or virtual private gateways whose traffic it routes inwards."
