@@ -85,8 +85,14 @@ struct SynthCommand: ParsableCommand {
   @Flag(help: "Write the packets at the edges of every rule instead.")
   var boundaries = false
 
+  @Option(help: "Whether to show progress on standard error; auto: on a terminal.")
+  var progress = ProgressBar.Mode.auto
+
   @Flag(name: .shortAndLong, help: "Say nothing but errors on standard error.")
   var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Say on standard error what was written.")
+  var verbose = false
 
   /// More than an hour's work, and less than any count overflows at.
   private static let packetLimit = 10_000_000_000
@@ -132,11 +138,18 @@ struct SynthCommand: ParsableCommand {
     }
     if !quiet { for text in shortfalls { StandardError.report("note: \(text)") } }
     if traffic.packetsLeft == 0 { throw ExitCode.invalidInput }
+    let total = traffic.packetsLeft
+    let bar = CountBar(quiet ? .never : progress, "packets")
+    defer { bar.wipe() }
     try write { encoder, bytes, flush in
       while traffic.write(to: &bytes, encoder) {
-        if bytes.count >= Self.blockLength { try flush(&bytes) }
+        guard bytes.count >= Self.blockLength else { continue }
+        try flush(&bytes)
+        bar.show(total - traffic.packetsLeft, of: total)
       }
     }
+    bar.wipe()
+    if verbose && !quiet { StandardError.report("\(total) packets") }
   }
 
   private static let blockLength = 1 << 20
@@ -167,24 +180,46 @@ struct SynthCommand: ParsableCommand {
   }
 
   private func writeBoundaries(of network: VirtualNetwork) throws {
-    var traffic = BoundaryTraffic(network)
-    if traffic.rulesWithoutCarrier > 0 && !quiet {
-      StandardError.report(
-        "note: \(traffic.rulesWithoutCarrier) rules are of groups that no interface carries or ACLs of subnets "
-          + "without interfaces: no packet meets them")
-    }
-    if !traffic.ownersCutShort.isEmpty && !quiet {
-      let names = traffic.ownersCutShort.prefix(3).map(\.rawValue).joined(separator: ", ")
-      let others = traffic.ownersCutShort.count - 3
-      StandardError.report(
-        "note: of \(names)\(others > 0 ? " and \(others) others" : "") the edges of every rule are shown, and "
-          + "not every other step that might be told: too many kinds of packets come past them")
-    }
+    let bar = CountBar(quiet ? .never : progress, "rules")
+    var traffic = BoundaryTraffic(network) { bar.show($0, of: $1) }
+    bar.wipe()
+    let report = traffic.report
+    if !quiet { for text in Self.notes(report) { StandardError.report("note: \(text)") } }
     if traffic.flowCount == 0 {
       StandardError.report("the network has no rules that packets could be brought to")
       throw ExitCode.invalidInput
     }
     try write { encoder, bytes, flush in try traffic.write(to: &bytes, encoder, flush: flush) }
+    if verbose && !quiet {
+      StandardError.report(
+        "\(traffic.flowCount) flows: they show \(report.shown) of \(report.mutants) one-step changes of the rules; "
+          + "\(report.alike) change nothing that a packet shows")
+    }
+  }
+
+  /// What a reader of the capture should know of what it does not show.
+  private static func notes(_ report: BoundaryReport) -> [String] {
+    var notes: [String] = []
+    if report.rulesWithoutCarrier > 0 {
+      notes.append(
+        "\(report.rulesWithoutCarrier) rules are of groups that no interface carries or ACLs of subnets without "
+          + "interfaces: no packet meets them")
+    }
+    let cut = report.cuts.reduce(0) { $0 + $1.mutants }
+    if cut > 0 {
+      let names = report.cuts.prefix(3).map { "\($0.owner.rawValue) (\($0.mutants) of \($0.total))" }
+      let others = report.cuts.count - names.count
+      notes.append(
+        "\(cut) of \(report.mutants) one-step changes were not searched for, since the search took too long: of "
+          + names.joined(separator: ", ") + (others > 0 ? " and \(others) others" : "")
+          + "; the edges of their rules are written all the same")
+    }
+    if report.givenUp > 0 {
+      notes.append(
+        "\(report.givenUp) of \(report.mutants) one-step changes were given up: the packets by which they differ are "
+          + "not told from others by a capture")
+    }
+    return notes
   }
 
   /// Writes the file around what `body` appends.

@@ -30,6 +30,19 @@ import Testing
     #expect(try CommandRun(command + ["--color", "green"]).exitCode == 64)
   }
 
+  @Test("synth takes -q, -v, --progress and -o like the others, and writes nothing else on standard error")
+  func synth() throws {
+    let folder = try TemporaryFolder()
+    for options in [["--packets", "50"], ["--boundaries"]] {
+      let command = ["synth", "-n", Self.network, "-o", folder.path("made.pcap")] + options
+      let silent = try CommandRun(command + ["-q", "-v", "--progress", "always"])
+      #expect(silent.exitCode == 0 && silent.output == "" && silent.errors == "", "\(silent.errors)")
+      let verbose = try CommandRun(command + ["-v"])
+      #expect(verbose.errors.contains(options.count == 2 ? "sallyport: 50 packets\n" : "one-step changes"))
+      #expect(!verbose.errors.contains("\r"))
+    }
+  }
+
   @Test("packets -v counts, bench -v says what comes next, and lint -q shows findings only")
   func verbosity() throws {
     #expect(

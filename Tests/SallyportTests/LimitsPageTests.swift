@@ -51,7 +51,7 @@ import TrafficSynthesis
     "CloudTrailReader.limit": CloudTrailReader.limit,
     "CompiledRules.defaultCellLimit": CompiledRules.defaultCellLimit,
     "ReachAnalyzer.kindLimit": ReachAnalyzer.kindLimit,
-    "BoundaryTraffic.kindLimit": BoundaryTraffic.kindLimit,
+    "BoundaryTraffic.workLimit": BoundaryTraffic.workLimit,
   ]
 
   /// The rows of the page's tables: value, constant and test.

@@ -54,9 +54,12 @@ import VirtualNetworks
     var scene = SemanticsNetwork()
     scene.inbound("web", "tcp 443 from 0.0.0.0/0")
     let whole = BoundaryTraffic(scene.network)
-    #expect(whole.ownersCutShort == [])
-    let cut = BoundaryTraffic(scene.network, kindLimit: 20)
-    #expect(cut.ownersCutShort.contains("sg-web"))
+    #expect(whole.report.cuts == [])
+    #expect(whole.report.shown + whole.report.alike == whole.report.mutants)
+    let cut = BoundaryTraffic(scene.network, workLimit: 200)
+    let web = cut.report.cuts.first { $0.owner == "sg-web" }
+    #expect(web.map { 1...$0.total ~= $0.mutants } ?? false)
+    #expect(cut.report.mutants == whole.report.mutants)
     #expect(cut.flowCount > 20)
     #expect(cut.flowCount <= whole.flowCount)
   }

@@ -39,7 +39,11 @@ extension CompiledNetwork {
   ///
   /// - Parameter isExact: Whether every address of an interface, and what each route leads, is a set of its own, also
   ///   where nothing but its name tells it from others.
-  func addressCuts(isExact: Bool = false) -> AddressCuts {
+  /// - Parameter groups: What of an interface's groups is looked at.
+  func addressCuts(
+    isExact: Bool = false,
+    groups: (CompiledInterface.Groups) -> CompiledInterface.Groups = { $0 }
+  ) -> AddressCuts {
     var cuts = AddressCuts()
     SpecialBlocks.addCuts(to: &cuts)
     PlatformServices.addCuts(to: &cuts)
@@ -62,7 +66,7 @@ extension CompiledNetwork {
     for balancer in balancersByInterface.values {
       for target in balancer.listeners.flatMap(\.candidates) { cuts.add([IPAddress.v4(target.address)]) }
     }
-    addOwners(to: &cuts, isExact)
+    addOwners(to: &cuts, isExact, groups)
     if !model.natGateways.isEmpty { cuts.addEmbedded() }
     return cuts
   }
@@ -84,7 +88,10 @@ extension CompiledNetwork {
   }
 
   /// Addresses of interfaces that play the same role are one set; the others are sets of their own.
-  private func addOwners(to cuts: inout AddressCuts, _ tellsInterfacesApart: Bool) {
+  private func addOwners(
+    to cuts: inout AddressCuts, _ tellsInterfacesApart: Bool,
+    _ groups: (CompiledInterface.Groups) -> CompiledInterface.Groups
+  ) {
     let singular = tellsInterfacesApart ? [] : singularInterfaces()
     var roles: [InterfaceRole: [IPAddress]] = [:]
     for (position, interface) in model.networkInterfaces.enumerated() {
@@ -102,7 +109,7 @@ extension CompiledNetwork {
         let state = interfaces[position]
         roles[
           InterfaceRole(
-            vpc: state.vpc, subnet: state.subnet, groups: state.groups,
+            vpc: state.vpc, subnet: state.subnet, groups: groups(state.groups),
             checksAddresses: state.checksAddresses,
             isAttached: state.isAttached, instanceState: state.instanceState, isPublic: isPublic,
             hasPublic: hasPublic, hasUnknownPublic: hasUnknownPublic),

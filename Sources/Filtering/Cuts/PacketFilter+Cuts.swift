@@ -4,20 +4,74 @@ import VirtualNetworks
 
 /// What judging may notice in a packet besides what rules ask, for walks over every packet.
 package struct FilterCuts: Sendable {
-  package let v4: KeyKinds
-  package let v6: KeyKinds
+  fileprivate let sourcesV4, sourcesV6, destinationsV4, destinationsV6: KeyKinds
   package let services: KeyKinds
 
-  package func addresses(_ family: IPFamily) -> KeyKinds { family == .v4 ? v4 : v6 }
+  package func sources(_ family: IPFamily) -> KeyKinds { family == .v4 ? sourcesV4 : sourcesV6 }
+  package func destinations(_ family: IPFamily) -> KeyKinds {
+    family == .v4 ? destinationsV4 : destinationsV6
+  }
 }
 
 extension PacketFilter {
   /// Collects the cuts; costs a few milliseconds for a network of a thousand interfaces.
   package func cuts() -> FilterCuts {
     let addresses = compiled.network.addressCuts()
+    let (v4, v6) = (addresses.kinds(.v4), addresses.kinds(.v6))
     return FilterCuts(
-      v4: addresses.kinds(.v4), v6: addresses.kinds(.v6),
-      services: KeyKinds(compiled.network.serviceCuts(), last: IntervalSet.Key(ServiceKey.last.rawValue)))
+      sourcesV4: v4, sourcesV6: v6, destinationsV4: v4, destinationsV6: v6, services: serviceKinds)
+  }
+
+  private var serviceKinds: KeyKinds {
+    KeyKinds(compiled.network.serviceCuts(), last: IntervalSet.Key(ServiceKey.last.rawValue))
+  }
+
+  /// The cuts for those who want to know what becomes of packets, and not by which rule: interfaces are of one kind whose
+  /// groups say the same, those of senders about what they send and those of receivers about what they receive (groups are not
+  /// asked about answers: semantics CT-1).
+  ///
+  /// - Parameter classes: For each list of groups' rules a number; lists with one number say the same.
+  package func cuts(merging classes: [Int]) -> FilterCuts {
+    func cuts(_ direction: Direction) -> AddressCuts {
+      compiled.network.addressCuts { groups in
+        guard case .policies(let ingress, let egress) = groups else { return groups }
+        return direction == .ingress
+          ? .policies(ingress: classes[ingress], egress: 0) : .policies(ingress: 0, egress: classes[egress])
+      }
+    }
+    let (sources, destinations) = (cuts(.egress), cuts(.ingress))
+    return FilterCuts(
+      sourcesV4: sources.kinds(.v4), sourcesV6: sources.kinds(.v6), destinationsV4: destinations.kinds(.v4),
+      destinationsV6: destinations.kinds(.v6), services: serviceKinds)
+  }
+
+  /// A number for each list of groups' rules: the same for lists that say the same, whatever their rules are called.
+  package func policyClasses() -> [Int] {
+    struct Content: Hashable {
+      struct Open: Hashable {
+        var traffic: TrafficMatch
+        var within: [IPPrefix]
+        var missing: MissingPiece
+      }
+      var rules: [ResolvedRule]
+      var references: [Int]
+      var open: [Open]
+    }
+    let groups = Set(compiled.network.model.securityGroups.map(\.id))
+    var numbers: [Content: Int] = [:]
+    return compiled.network.policies.enumerated().map { position, policy in
+      let content = Content(
+        rules: compiled.network.resolvedRules(ofPolicy: position),
+        references: policy.indices.indices.filter {
+          rules[policy.indices[$0]].peer.map(groups.contains) ?? false
+        },
+        open: policy.openRules.map {
+          Content.Open(traffic: $0.traffic, within: $0.within, missing: $0.missing)
+        })
+      if let number = numbers[content] { return number }
+      numbers[content] = numbers.count
+      return numbers.count - 1
+    }
   }
 
   /// The ports, source or destination, that judging tells from others between two addresses besides rules.
@@ -65,6 +119,8 @@ package struct RuleTest: Sendable {
   /// The remote address and the service as they were where the rules were asked.
   package var remote: IPAddress
   package var service: ServiceKey
+  /// Whether rules that refer to groups counted (semantics SG-29).
+  package var countsReferences: Bool
 }
 
 /// The rules of a ``RuleTest/List``.
@@ -74,6 +130,9 @@ package struct TestedRules: Sendable {
     package var within: [IPPrefix]
     /// Whether it is open for senders only that no interface has.
     package var isForNobodys: Bool
+    /// Whether it refers to a group.
+    package var isReference: Bool
+    package var index: RuleIndex
   }
 
   package var rules: [ResolvedRule]
@@ -92,7 +151,9 @@ extension PacketFilter {
       return TestedRules(
         rules: compiled.network.resolvedRules(ofPolicy: position), indices: policy.indices,
         open: policy.openRules.map {
-          TestedRules.Open(traffic: $0.traffic, within: $0.within, isForNobodys: $0.isForNobodys)
+          TestedRules.Open(
+            traffic: $0.traffic, within: $0.within, isForNobodys: $0.isForNobodys,
+            isReference: $0.isReference, index: $0.index)
         })
     case .acl(let position):
       let acl = compiled.network.acls[position]
@@ -119,12 +180,14 @@ extension PacketFilter {
   /// Every list of rules that was asked on the traced way, in order.
   package func ruleTests(of answer: TraceAnswer) -> [RuleTest] { answer.steps.compactMap(ruleTest) }
 
-  private func ruleTest(_ traced: TraceStep) -> RuleTest? {
+  /// The list of rules that was asked at one step, if one was.
+  package func ruleTest(_ traced: TraceStep) -> RuleTest? {
     let step = traced.step
     let remote = step.direction == .egress ? traced.header.destination : traced.header.source
     func test(_ list: RuleTest.List, _ outcome: RuleTest.Outcome) -> RuleTest {
       RuleTest(
-        list: list, outcome: outcome, way: traced.way, remote: remote, service: traced.header.service)
+        list: list, outcome: outcome, way: traced.way, remote: remote, service: traced.header.service,
+        countsReferences: traced.countsReferences)
     }
     switch step.element {
     case .securityGroup:

@@ -97,6 +97,8 @@ struct PathWalk {
   private(set) var steps: [PathStep] = []
   /// The header at each step; kept only when asked for.
   private(set) var headers: [PacketHeader] = []
+  /// Whether references to groups counted at each step; kept with the headers.
+  private(set) var countsReferences: [Bool] = []
   private(set) var delivery: Delivery?
   private(set) var isDenied = false
   private(set) var isUnknown = false
@@ -279,7 +281,12 @@ struct PathWalk {
     var step = step
     step.leg = leg
     steps.append(step)
-    if keepsHeaders { headers.append(header) }
+    if keepsHeaders { keepHeader() }
+  }
+
+  private mutating func keepHeader() {
+    headers.append(header)
+    countsReferences.append(preservesGroupIdentity)
   }
 
   /// Begins a new leg; false where there have been too many, as routes or balancers that lead in circles make them.
@@ -306,7 +313,7 @@ struct PathWalk {
   mutating func inherit(_ step: PathStep) {
     isUnknown = true
     steps.append(step)
-    if findsEveryBlocker { headers.append(header) }
+    if findsEveryBlocker { keepHeader() }
   }
 
   mutating func markUnknown(

@@ -45,13 +45,21 @@ extension PacketFilter {
   /// Follows a packet as it stands in a capture, and its answer if it has one: placed as audits place it, with every
   /// blocker. nil where the network is not asked, or where the packet enters is not known.
   public func trace(captured header: PacketHeader) -> TraceAnswer? {
+    trace(captured: header, isRoundTrip: nil, findsEveryBlocker: true)
+  }
+
+  /// The same; without its answer if no round trip is asked for, and no further than the first blocker unless every one is
+  /// wanted.
+  package func trace(
+    captured header: PacketHeader, isRoundTrip: Bool?, findsEveryBlocker: Bool
+  ) -> TraceAnswer? {
     guard
       case .enters(let origin, let placed) = compiled.network.place(header, at: captureInterface, compiled)
     else { return nil }
     let question = TraceQuestion(
       from: .address(header.source), to: .address(header.destination), service: header.service,
-      sourcePort: header.sourcePort)
-    return walk(question, from: origin, placed, true)
+      sourcePort: header.sourcePort, isRoundTrip: isRoundTrip)
+    return walk(question, from: origin, placed, findsEveryBlocker)
   }
 
   private func single(_ header: PacketHeader, _ verdict: PacketClass, _ step: PathStep) -> TraceAnswer {
@@ -256,7 +264,11 @@ extension PacketFilter {
   }
 
   private func traced(_ walk: PathWalk, _ way: TraceStep.Way) -> [TraceStep] {
-    zip(walk.steps, walk.headers).map { TraceStep(way: way, step: $0, header: $1) }
+    walk.steps.indices.map { position in
+      TraceStep(
+        way: way, step: walk.steps[position], header: walk.headers[position],
+        countsReferences: walk.countsReferences[position])
+    }
   }
 
   /// The denial of a reply that comes to somebody else, or from somebody else, whatever else may stop it.

@@ -89,6 +89,8 @@ public struct TraceStep: Sendable, Hashable {
   public var step: PathStep
   /// The header after the step.
   public var header: PacketHeader
+  /// Whether rules that refer to groups counted here (semantics SG-29).
+  package var countsReferences = true
 }
 
 /// The answer to a question: verdict, path there and back, and everything that bars it.

@@ -10,8 +10,18 @@ package struct PolicyQuestions: Sendable {
     package var requests: ReachQuestion?
     /// Those that begin a flow whose answers it is asked about; nil if it is asked about none.
     package var answered: ReachQuestion?
+    /// Those that come by way of a load balancer, wherever they go on to, with their answers.
+    package var balanced: ReachQuestion?
 
-    package var all: [ReachQuestion] { [requests, answered].compactMap { $0 } }
+    package init(
+      requests: ReachQuestion? = nil, answered: ReachQuestion? = nil, balanced: ReachQuestion? = nil
+    ) {
+      self.requests = requests
+      self.answered = answered
+      self.balanced = balanced
+    }
+
+    package var all: [ReachQuestion] { [requests, answered, balanced].compactMap { $0 } }
   }
 
   private let network: VirtualNetwork
@@ -21,6 +31,7 @@ package struct PolicyQuestions: Sendable {
   private let sharing: Set<Int>
   /// Balancers send to other ports than those that they are asked on, and choose by what no trace names.
   package let hasBalancers: Bool
+  private let balanced: ReachQuestion?
 
   package init(_ network: VirtualNetwork) {
     self.network = network
@@ -38,7 +49,19 @@ package struct PolicyQuestions: Sendable {
     self.sharing = sharing
     everybody =
       [.prefix(.v4(.everything)), .prefix(.v6(.everything))] + sharing.sorted().map { .interface($0) }
-    hasBalancers = !network.loadBalancers.isEmpty
+    let balancers =
+      network.loadBalancers.isEmpty
+      ? []
+      : network.networkInterfaces.indices.filter {
+        network.networkInterfaces[$0].kind == .networkLoadBalancer
+      }
+    hasBalancers = !balancers.isEmpty
+    balanced =
+      balancers.isEmpty
+      ? nil
+      : ReachQuestion(
+        from: everybody, to: balancers.map { .interface($0) }, services: .everyService,
+        includesPublicAddresses: true)
   }
 
   /// The packets that come past a group's or an ACL's rules in one direction with some services.
@@ -62,12 +85,12 @@ package struct PolicyQuestions: Sendable {
       network.networkInterfaces[$0].groups.contains(group.id)
     }
     if members.isEmpty { return Passing() }
-    let forwards = hasBalancers || members.contains { !isPlainHost(network.networkInterfaces[$0]) }
+    let forwards = members.contains { !isPlainHost(network.networkInterfaces[$0]) }
     let ends = forwards ? everybody : members.map { .interface($0) }
-    let asked = hasBalancers ? IntervalSet.everyService : services
     return Passing(
       requests: direction == .ingress
-        ? question(from: everybody, to: ends, asked) : question(from: ends, to: everybody, asked))
+        ? question(from: everybody, to: ends, services) : question(from: ends, to: everybody, services),
+      balanced: balanced)
   }
 
   // MARK: ACLs
@@ -84,8 +107,7 @@ package struct PolicyQuestions: Sendable {
     if subnets.isEmpty { return Passing() }
     // What comes through an attachment passes the ACL of its subnet, whoever it is from.
     let isAttached = network.transitGatewayAttachments.contains { !ids.isDisjoint(with: $0.subnets) }
-    let forwards =
-      hasBalancers || isAttached || positions.contains { !isPlainHost(network.networkInterfaces[$0]) }
+    let forwards = isAttached || positions.contains { !isPlainHost(network.networkInterfaces[$0]) }
     let blocks = subnets.flatMap { subnet in
       (subnet.ipv4Block.map { [IPPrefix.v4($0)] } ?? []) + subnet.ipv6Blocks.map(IPPrefix.v6)
     }
@@ -94,13 +116,12 @@ package struct PolicyQuestions: Sendable {
       forwards ? everybody : blocks.map { .prefix($0) } + shared.map { .interface($0) }
     let destinations: [ReachQuestion.End] =
       forwards ? everybody : blocks.map { .prefix($0) } + positions.map { .interface($0) }
-    let asked = hasBalancers ? IntervalSet.everyService : services
-    let (answered, ports) = hasBalancers ? (.everyService, .everyPort) : Self.answered(by: services)
-    let inward = question(from: everybody, to: destinations, direction == .ingress ? asked : answered)
-    let outward = question(from: sources, to: everybody, direction == .ingress ? answered : asked)
+    let (answered, ports) = Self.answered(by: services)
+    let inward = question(from: everybody, to: destinations, direction == .ingress ? services : answered)
+    let outward = question(from: sources, to: everybody, direction == .ingress ? answered : services)
     var passing = Passing(
       requests: direction == .ingress ? inward : outward,
-      answered: answered.isEmpty ? nil : direction == .ingress ? outward : inward)
+      answered: answered.isEmpty ? nil : direction == .ingress ? outward : inward, balanced: balanced)
     passing.answered?.sourcePorts = ports
     return passing
   }

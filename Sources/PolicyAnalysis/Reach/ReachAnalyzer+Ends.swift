@@ -5,14 +5,13 @@ import VirtualNetworks
 extension ReachAnalyzer {
   /// The addresses of an interface that it sends from.
   func privateRuns(_ position: Int, _ family: IPFamily) -> [ClosedRange<IntervalSet.Key>] {
-    let interface = filter.network.networkInterfaces[position]
-    return interface.privatePrefixes.lazy.filter { $0.family == family }.map(\.keys)
+    interfaces[position].privatePrefixes.lazy.filter { $0.family == family }.map(\.keys)
   }
 
   /// The addresses by which the internet knows an interface, where they are not those that it sends from.
   func publicRuns(_ position: Int, _ family: IPFamily) -> [ClosedRange<IntervalSet.Key>] {
     guard family == .v4 else { return [] }
-    return filter.network.networkInterfaces[position].ipv4Addresses.compactMap(\.publicAddress)
+    return interfaces[position].ipv4Addresses.compactMap(\.publicAddress)
       .map { IPPrefix(host: .v4($0)).keys }
   }
 

@@ -20,6 +20,7 @@ public final class ReachAnalyzer: Sendable {
   public static let kindLimit = 200_000
 
   let cuts: FilterCuts
+  let interfaces: [NetworkInterface]
   let hosts: HostTable
   let internetV4, internetV6, outsideV4, outsideV6: IntervalSet
   private let rules = Mutex<[RuleTest.List: PreparedRules]>([:])
@@ -28,6 +29,7 @@ public final class ReachAnalyzer: Sendable {
   public init(_ filter: PacketFilter) {
     self.filter = filter
     cuts = filter.cuts()
+    interfaces = filter.network.networkInterfaces
     let hosts = HostTable(filter.network)
     self.hosts = hosts
     let v4 = ReachAnalyzer.foreign(.v4, filter.network, hosts)
@@ -39,9 +41,12 @@ public final class ReachAnalyzer: Sendable {
   }
 
   /// Goes on with everything of another analyzer but some lists of rules.
-  private init(_ filter: PacketFilter, like other: ReachAnalyzer, changing lists: Set<RuleTest.List>) {
+  private init(
+    _ filter: PacketFilter, like other: ReachAnalyzer, changing lists: Set<RuleTest.List>, cuts: FilterCuts
+  ) {
     self.filter = filter
-    cuts = other.cuts
+    self.cuts = cuts
+    interfaces = other.interfaces
     hosts = other.hosts
     internetV4 = other.internetV4
     internetV6 = other.internetV6
@@ -54,8 +59,12 @@ public final class ReachAnalyzer: Sendable {
   /// The analyzer for a filter that follows this one's after a change of nothing but rules of some lists.
   ///
   /// Costs next to nothing, since borders and hosts are what they were.
-  package func following(_ filter: PacketFilter, changing lists: Set<RuleTest.List>) -> ReachAnalyzer {
-    ReachAnalyzer(filter, like: self, changing: lists)
+  ///
+  /// - Parameter cuts: Other cuts of this analyzer's network.
+  package func following(
+    _ filter: PacketFilter, changing lists: Set<RuleTest.List>, cuts: FilterCuts? = nil
+  ) -> ReachAnalyzer {
+    ReachAnalyzer(filter, like: self, changing: lists, cuts: cuts ?? self.cuts)
   }
 
   /// What a question is answered for.
@@ -123,11 +132,13 @@ public final class ReachAnalyzer: Sendable {
   /// ``visit(_:_:limit:_:)`` does.
   @discardableResult
   package func visitContrasts(
-    to other: ReachContrast, in question: ReachQuestion, limit: Int,
+    to other: ReachContrast, in question: ReachQuestion, limit: Int, boxLimit: Int = .max,
     _ body: (ReachRegion, _ verdictBeside: PacketClass) -> Bool
   ) throws(ReachError) -> Int {
-    try visitContrasts(
-      to: other, within: ReachPlan(question, self).boxes, of: question, limit: limit, body)
+    let plan = ReachPlan(question, self, limit: boxLimit, findsSilent: false)
+    let count = try visitContrasts(to: other, within: plan.boxes, of: question, limit: limit, body)
+    if plan.isCut { throw .tooManyKinds(limit: boxLimit) }
+    return count
   }
 
   /// The same for those packets of the question that are in some boxes, which were cut from its own.

@@ -10,18 +10,27 @@ struct ReachPlan {
   /// Pairs of ends that have no family in common which the question's services could use.
   private(set) var pairsWithoutFamily: [(source: ReachQuestion.End, destination: ReachQuestion.End)] = []
   private(set) var boxes: [PacketBox] = []
+  /// Whether there are more boxes than the limit, and the rest was left out.
+  private(set) var isCut = false
+  private let limit: Int
 
   var isEmpty: Bool { boxes.isEmpty && pairsWithoutFamily.isEmpty }
 
-  init(_ question: ReachQuestion, _ analyzer: ReachAnalyzer) {
+  /// - Parameters:
+  ///   - limit: How many boxes are laid out.
+  ///   - findsSilent: Whether ends are looked for that cannot write to each other.
+  init(
+    _ question: ReachQuestion, _ analyzer: ReachAnalyzer, limit: Int = .max, findsSilent: Bool = true
+  ) {
     self.question = question
     self.analyzer = analyzer
+    self.limit = limit
     for family in [IPFamily.v4, .v6] {
       let services = question.services(of: family)
       guard !services.isEmpty else { continue }
-      for source in sources(family) { add(source, services) }
+      for source in sources(family) where !isCut { add(source, services) }
     }
-    findPairsWithoutFamily()
+    if findsSilent { findPairsWithoutFamily() }
   }
 
   // MARK: Ends
@@ -58,12 +67,19 @@ struct ReachPlan {
       }
     }
     let outside = analyzer.outside(family)
-    let bareSet = IntervalSet(bare)
+    let bareSet = within(question.sourcesWithin, family, IntervalSet(bare))
     result.append(Sources(family: family, sender: .holder, addresses: IntervalSet(held)))
     result.append(Sources(family: family, sender: .anybody, addresses: bareSet.subtracting(outside)))
     let far = bareSet.intersection(outside).union(isInternet ? analyzer.internet(family) : .empty)
     result.append(Sources(family: family, sender: .anybody, addresses: far, areOutside: true))
+    for index in result.indices {
+      result[index].addresses = within(question.sourcesWithin, family, result[index].addresses)
+    }
     return result.filter { !$0.addresses.isEmpty }
+  }
+
+  private func within(_ addresses: AddressSet?, _ family: IPFamily, _ set: IntervalSet) -> IntervalSet {
+    addresses.map { set.intersection($0[family]) } ?? set
   }
 
   private func destinations(_ family: IPFamily, of source: Sources) -> IntervalSet {
@@ -82,16 +98,20 @@ struct ReachPlan {
         }
       }
     }
-    return IntervalSet(runs)
+    return within(question.destinationsWithin, family, IntervalSet(runs))
   }
 
   // MARK: Boxes
 
   private mutating func add(_ source: Sources, _ services: IntervalSet) {
-    let kinds = analyzer.cuts.addresses(source.family)
-    let destinationKinds = kinds.split(destinations(source.family, of: source))
+    let destinationKinds = analyzer.cuts.destinations(source.family)
+      .split(destinations(source.family, of: source))
     let serviceKinds = analyzer.cuts.services.split(services)
-    for sources in kinds.split(source.addresses) {
+    for sources in analyzer.cuts.sources(source.family).split(source.addresses) {
+      guard boxes.count <= limit else {
+        isCut = true
+        return
+      }
       let isHeld = isHeld(source.family, sources)
       for destinations in destinationKinds where isHeld || self.isHeld(source.family, destinations) {
         for services in serviceKinds {

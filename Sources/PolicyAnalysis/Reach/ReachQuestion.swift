@@ -32,6 +32,9 @@ public struct ReachQuestion: Sendable, Hashable {
   public var includesPublicAddresses: Bool
   /// Whether ICMP over IPv6 and ICMPv6 over IPv4 are meant as well, which nobody sends but whoever makes packets up.
   package var includesStrayICMP = false
+  /// Of the sources, and of the destinations, only such as are among these addresses; nil: all of them.
+  package var sourcesWithin: AddressSet?
+  package var destinationsWithin: AddressSet?
 
   public init(
     from sources: [End], to destinations: [End], services: IntervalSet, sourcePorts: IntervalSet = .everyPort,
@@ -114,6 +117,11 @@ public struct ReachRegion: Sendable {
     else { return false }
     return answer.steps.allSatisfy { $0.step.element != .platformService && $0.step.action != .unknown }
   }
+
+  /// Addresses that hosts of everyday traffic have.
+  package static let usualAddresses = AddressSet(
+    v4: IntervalSet.everything(.v4).subtracting(IntervalSet(.v4, unusual)),
+    v6: IntervalSet.everything(.v6).subtracting(IntervalSet(.v6, unusual)))
 
   /// Whether an address is not one that hosts of everyday traffic have.
   package static func isUnusual(_ address: IPAddress) -> Bool { unusual.contains { $0.contains(address) } }

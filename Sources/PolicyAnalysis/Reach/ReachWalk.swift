@@ -9,6 +9,10 @@ struct ReachWalk {
   private let question: ReachQuestion
   private let detail: ReachAnalyzer.Detail
   private var rest: [PacketBox] = []
+  /// Whether packets are placed as audits place them, by nothing but their addresses.
+  var isCaptured = false
+  /// Borders that regions respect besides those of rules.
+  var marks: [RuleTest.List: [ReachMark]] = [:]
   /// The packets that are alike so far, and the one of them that was traced.
   private var cell = PacketBox.nothing
   private var header = PacketHeader(
@@ -20,6 +24,9 @@ struct ReachWalk {
     self.detail = detail
   }
 
+  /// Whether a mark holds the region that was found last.
+  private(set) var isMarked = false
+
   mutating func begin(_ box: PacketBox) { rest = [box] }
 
   /// The next region of the box, or nil when nothing is left of it.
@@ -29,12 +36,12 @@ struct ReachWalk {
   mutating func next(beside other: ReachContrast?) -> (region: ReachRegion, verdictBeside: PacketClass)? {
     while let box = rest.popLast() {
       guard let witness = witness(of: box) else { continue }
-      let answer = analyzer.filter.trace(witness, findsEveryBlocker: detail.contains(.everyBlocker))
-      cell = box
       // Not the answer's header, which is the packet as it was where it entered.
       header = PacketHeader(
         source: witness.from.address, destination: witness.to.address, service: witness.service,
         sourcePort: witness.sourcePort)
+      guard let answer = answer(to: witness) else { continue }
+      cell = box
       var rules: [RuleIndex] = []
       let tests = analyzer.filter.ruleTests(of: answer)
       for test in tests { narrow(to: test, of: analyzer, &rules) }
@@ -48,11 +55,23 @@ struct ReachWalk {
           narrow(to: test, of: other.analyzer, &ignored)
         }
       }
+      isMarked = false
+      for test in tests { narrow(toMarksOf: test) }
       let region = ReachRegion(
         verdict: answer.verdict, packets: cell, witness: witness, answer: answer, rules: rules)
       return (region, verdictBeside)
     }
     return nil
+  }
+
+  /// What becomes of the witness; nil where it is placed as captured and the network is not asked.
+  private func answer(to witness: TraceQuestion) -> TraceAnswer? {
+    let findsEveryBlocker = detail.contains(.everyBlocker)
+    guard isCaptured else {
+      return analyzer.filter.trace(witness, findsEveryBlocker: findsEveryBlocker)
+    }
+    return analyzer.filter.trace(
+      captured: header, isRoundTrip: question.isRoundTrip, findsEveryBlocker: findsEveryBlocker)
   }
 
   // MARK: Witnesses
@@ -180,6 +199,20 @@ struct ReachWalk {
       for rule in list.rules where !matches(rule, axes) { avoid(rule, axes) }
       avoidOpen(list, upTo: position, axes)
       keep(list.open[position], axes)
+    }
+  }
+
+  private mutating func narrow(toMarksOf test: RuleTest) {
+    guard let marks = marks[test.list] else { return }
+    let axes = Axes(remote: remoteAxis(test.remote), service: serviceAxis(test), test: test)
+    let isHeld = !analyzer.filter.holders(of: test.remote).isEmpty
+    for mark in marks where mark.counts(where: test.countsReferences, isHeld: isHeld) {
+      if matches(mark.rule, axes) {
+        keep(mark.rule, axes)
+        isMarked = true
+      } else {
+        avoid(mark.rule, axes)
+      }
     }
   }
 

@@ -6,89 +6,81 @@ import VirtualNetworks
 
 /// Finds packets that tell a network's rules from all that differ by one step.
 ///
-/// First the edges of every rule; then, for each mutant that those do not show, one of the packets that do, if there are
-/// any: every packet for which the rule's list decides is looked at (``DecidingPackets``).
+/// First the edges of every rule; then, for each mutant that those do not show, one of the packets that do, if there are any
+/// (``MutantSearch``).
 struct BoundaryFinder {
   private let network: BoundaryNetwork
-  private let analyzer: ReachAnalyzer
-  private let questions: PolicyQuestions
   private(set) var flows: [BoundaryFlow] = []
+  private(set) var report = BoundaryReport()
   private var known: Set<PacketHeader> = []
   private var ports = ClientPorts()
-  private var shown: [RuleTest.List: [Crossing]] = [:]
-  private var workLeft: Int
-  /// Rules that no interface's packets can be brought to.
-  private(set) var rulesWithoutCarrier = 0
-  /// Groups and ACLs that have more kinds of packets than are looked at.
-  private(set) var ownersCutShort: [ResourceID] = []
+  /// Flows whose fate hangs on a list.
+  private var crossings: [RuleTest.List: [Crossing]] = [:]
+  private var search: MutantSearch
 
-  /// Kinds of packets that are looked at in search of those for which one list decides: each list's share.
-  private let kindLimit: Int
-  /// Packets by which one mutant differs that are tried, since not all can be told from others in a capture.
-  private static let attemptLimit = 64
-
+  /// - Parameter workLimit: What all searches may take, in steps of about a microsecond.
   init(_ network: BoundaryNetwork, workLimit: Int) {
     self.network = network
-    analyzer = ReachAnalyzer(network.filter)
-    questions = PolicyQuestions(network.network)
-    workLeft = workLimit
-    let lists = 2 * (network.network.securityGroups.count + network.network.networkACLs.count)
-    kindLimit = max(1000, min(200_000, workLimit / max(1, lists)))
+    search = MutantSearch(network, limit: workLimit)
   }
 
-  /// A packet's meeting with a list of rules.
-  private struct Crossing {
-    var flow: Int
-    var remote: IPAddress
-    var service: ServiceKey
-  }
-
-  mutating func find() {
-    for group in network.network.securityGroups {
-      for direction in [Direction.ingress, .egress] { find(group, direction) }
-    }
-    for acl in network.network.networkACLs {
-      for direction in [Direction.ingress, .egress] { find(acl, direction) }
-    }
-    shown = [:]
-  }
-
-  private mutating func find(_ group: SecurityGroup, _ direction: Direction) {
-    let rules = group.rules(direction)
-    let carriers = network.carriers(of: group.id)
-    guard !carriers.isEmpty else {
-      rulesWithoutCarrier += rules.count
-      return
-    }
-    let list = network.filter.groupRules(at: carriers[0].interface, direction) ?? []
-    var mutants: [PolicyMutant] = []
-    for rule in rules {
-      let found = list.first { candidate in
-        let entry = network.filter.rules[candidate.index]
-        return entry.owner == group.id && entry.id == rule.id
+  /// - Parameter progress: Is told how many rules are done, of how many.
+  mutating func find(progress: (_ done: Int, _ total: Int) -> Void) {
+    let model = network.network
+    var sides: [(weight: Int, side: () -> BoundarySide?)] = []
+    for group in model.securityGroups {
+      let carriers = network.carriers(of: group.id)
+      for direction in [Direction.ingress, .egress] {
+        let rules = group.rules(direction)
+        if carriers.isEmpty { report.rulesWithoutCarrier += rules.count }
+        guard let carrier = carriers.first, !rules.isEmpty else { continue }
+        let found = addEdges(of: group, direction, by: carrier)
+        let network = network
+        sides.append((rules.count, { network.side(of: group, direction, found) }))
       }
-      guard let resolved = found?.resolved else { continue }
-      addEdges(of: resolved, direction, by: carriers[0])
-      mutants += group.mutants(of: rule, direction, resolved: resolved)
     }
-    let lists = network.filter.lists(ofGroup: group.id, direction)
-    show(mutants, of: Side(owner: group.id, direction: direction, lists: lists, group.extremes(direction)))
-  }
-
-  private mutating func find(_ acl: NetworkACL, _ direction: Direction) {
-    let entries = acl.entries(direction).filter { !$0.isFinalDeny }
-    let carriers = network.carriers(of: acl)
-    guard let list = network.filter.list(ofACL: acl.id, direction), !carriers.isEmpty else {
-      rulesWithoutCarrier += entries.count
-      return
+    for acl in model.networkACLs {
+      let carriers = network.carriers(of: acl)
+      for direction in [Direction.ingress, .egress] {
+        let entries = acl.entries(direction).filter { !$0.isFinalDeny }
+        if carriers.isEmpty { report.rulesWithoutCarrier += entries.count }
+        guard let carrier = carriers.first, !entries.isEmpty else { continue }
+        for entry in entries { addEdges(of: entry.resolved, direction, by: carrier) }
+        let network = network
+        sides.append((entries.count, { network.side(of: acl, direction) }))
+      }
     }
-    for entry in entries { addEdges(of: entry.resolved, direction, by: carriers[0]) }
-    show(
-      entries.flatMap { acl.mutants(of: $0, direction) },
-      of: Side(owner: acl.id, direction: direction, lists: [list], acl.extremes(direction)))
+    let total = sides.reduce(0) { $0 + $1.weight }
+    var done = 0
+    for (position, (weight, side)) in sides.enumerated() {
+      progress(done, total)
+      // By rules, but some for each; what others have left is there for all who come after.
+      let share = max(
+        search.workLeft / max(1, total - done) * weight, search.workLeft / (sides.count - position))
+      if let side = side() { show(side, share: share) { progress(done + weight * $0 / max(1, $1), total) } }
+      done += weight
+    }
+    progress(total, total)
+    crossings = [:]
   }
 
   // MARK: Edges
+
+  /// Adds the edges of a group's rules; returns what they mean in the network.
+  private mutating func addEdges(
+    of group: SecurityGroup, _ direction: Direction, by carrier: PolicyCarrier
+  ) -> [String: ResolvedRule] {
+    let list = network.filter.groupRules(at: carrier.interface, direction) ?? []
+    var found: [String: ResolvedRule] = [:]
+    for rule in list {
+      let entry = network.filter.rules[rule.index]
+      if entry.owner == group.id { found[entry.id] = rule.resolved }
+    }
+    for rule in group.rules(direction) {
+      if let resolved = found[rule.id] { addEdges(of: resolved, direction, by: carrier) }
+    }
+    return found
+  }
 
   /// Adds the packets just inside and outside of a rule's edges.
   private mutating func addEdges(of rule: ResolvedRule, _ direction: Direction, by carrier: PolicyCarrier) {
@@ -110,143 +102,75 @@ struct BoundaryFinder {
     guard service.ipProtocol != (remote.family == .v4 ? .icmpv6 : .icmp),
       let ends = network.ends(of: remote, direction, by: carrier)
     else { return }
-    let header = PacketHeader(source: ends.source, destination: ends.destination, service: service)
+    var header = PacketHeader(source: ends.source, destination: ends.destination, service: service)
     guard known.insert(header).inserted else { return }
-    add(flow(header, port: nil))
+    header.sourcePort = ports.current
+    add(TracedFlow(header, network.filter))
   }
 
-  /// The flow that a packet begins; from any port unless one is named.
-  private func flow(_ header: PacketHeader, port: UInt16?) -> BoundaryFlow {
-    var header = header
-    header.sourcePort = port ?? ports.current
-    return BoundaryFlow(header, network.filter)
-  }
-
-  private mutating func add(_ flow: BoundaryFlow) {
+  private mutating func add(_ flow: TracedFlow) {
     if flow.request.sourcePort == ports.current { ports.advance() }
-    for test in flow.tests {
-      shown[test.list, default: []].append(
-        Crossing(flow: flows.count, remote: test.remote, service: test.service))
+    for (list, crossing) in flow.crossings(hasBalancers: search.hasBalancers) {
+      crossings[list, default: []].append(crossing)
     }
-    flows.append(flow)
+    flows.append(flow.flow)
   }
 
   // MARK: Mutants
 
-  /// One list as it is written, with the compiled ones that hold it.
-  private struct Side {
-    var owner: ResourceID
-    var direction: Direction
-    var lists: Set<RuleTest.List>
-    var extremes: (open: [NetworkChange], closed: [NetworkChange])
-
-    init(
-      owner: ResourceID, direction: Direction, lists: Set<RuleTest.List>,
-      _ extremes: (open: [NetworkChange], closed: [NetworkChange])
-    ) {
-      self.owner = owner
-      self.direction = direction
-      self.lists = lists
-      self.extremes = extremes
-    }
-  }
-
   /// Adds a packet for each mutant that differs and is not shown yet.
-  private mutating func show(_ mutants: [PolicyMutant], of side: Side) {
-    var deciding: DecidingPackets?
-    var isCut = false
-    for mutant in mutants {
-      guard workLeft > 0 else {
-        isCut = true
-        break
-      }
-      guard let filter = try? network.filter.applying(mutant.changes).0, !isShown(mutant, side.lists, filter)
-      else { continue }
-      if deciding == nil { deciding = self.deciding(side) }
-      guard let deciding else { break }
-      isCut = isCut || deciding.isCut
-      show(mutant, filter, side, among: deciding)
-    }
-    if isCut && ownersCutShort.last != side.owner { ownersCutShort.append(side.owner) }
-  }
-
-  /// Whether a flow that was found already is judged otherwise by the mutant.
-  private mutating func isShown(
-    _ mutant: PolicyMutant, _ lists: Set<RuleTest.List>, _ filter: PacketFilter
-  ) -> Bool {
-    for list in lists.sorted() {
-      for crossing in shown[list] ?? []
-      where mutant.deltas.contains(where: { $0.contains(crossing.remote, crossing.service) }) {
-        workLeft -= 1
-        if flows[crossing.flow].isChanged(by: filter) { return true }
-      }
-    }
-    return false
-  }
-
-  private mutating func deciding(_ side: Side) -> DecidingPackets? {
-    guard let open = try? network.filter.applying(side.extremes.open).0,
-      let closed = try? network.filter.applying(side.extremes.closed).0
-    else { return nil }
-    let passing = questions.questions(past: side.owner, side.direction, .everyService)
-    var requests = passing.requests
-    requests?.isRoundTrip = false
-    requests?.includesStrayICMP = true
-    // Of other protocols answers are not usual, but there may be some.
-    var others = passing.answered
-    others?.services = .everyService.subtracting(passing.answered?.services ?? .empty)
-    others?.isRoundTrip = true
-    let deciding = DecidingPackets(
-      open: analyzer.following(open, changing: side.lists),
-      closed: ReachContrast(
-        analyzer.following(closed, changing: side.lists), lists: questions.hasBalancers ? nil : side.lists),
-      lists: side.lists, questions: [requests, passing.answered, others].compactMap { $0 },
-      limit: min(kindLimit, max(1, workLeft)))
-    workLeft -= deciding.kindCount
-    return deciding
-  }
-
-  /// Adds a packet that the mutant judges otherwise, if there is one.
   private mutating func show(
-    _ mutant: PolicyMutant, _ filter: PacketFilter, _ side: Side, among deciding: DecidingPackets
+    _ side: BoundarySide, share: Int, progress: (_ done: Int, _ total: Int) -> Void
   ) {
-    let contrast = ReachContrast(
-      analyzer.following(filter, changing: side.lists), lists: questions.hasBalancers ? nil : side.lists)
-    var attempts = 0
-    var found: BoundaryFlow?
-    for (box, question) in deciding.packets(touchedBy: mutant.deltas) where found == nil {
-      let count = try? analyzer.visitContrasts(
-        to: contrast, within: [box], of: question, limit: kindLimit
-      ) { region, _ in
-        attempts += 1
-        if let flow = flow(region), flow.isChanged(by: filter) { found = flow }
-        return found == nil && attempts < Self.attemptLimit
+    report.mutants += side.mutants.count
+    search.begin(side, share: share)
+    var cut = 0
+    for (position, mutant) in side.mutants.enumerated() {
+      if position.isMultiple(of: 64) { progress(position, side.mutants.count) }
+      switch search.find(mutant, of: side, among: crossings, from: ports.current) {
+      case .alike: report.alike += 1
+      case .shown: report.shown += 1
+      case .found(let flow):
+        add(flow)
+        report.shown += 1
+      case .givenUp: report.givenUp += 1
+      case .cut: cut += 1
       }
-      workLeft -= count ?? kindLimit
-      if attempts >= Self.attemptLimit || workLeft <= 0 { break }
     }
-    if let found { add(found) }
-  }
-
-  private func flow(_ region: ReachRegion) -> BoundaryFlow? {
-    guard case .address(let source) = region.witness.from, case .address(let destination) = region.witness.to
-    else { return nil }
-    let service = region.witness.service
-    let isAnyPort =
-      !service.ipProtocol.hasPorts || ClientPorts.keys.isSubset(of: region.packets.sourcePorts)
-    return flow(
-      PacketHeader(source: source, destination: destination, service: service),
-      port: isAnyPort ? nil : region.witness.sourcePort)
+    guard cut > 0 else { return }
+    if let index = report.cuts.firstIndex(where: { $0.owner == side.owner }) {
+      report.cuts[index].mutants += cut
+      report.cuts[index].total += side.mutants.count
+    } else {
+      report.cuts.append(BoundaryReport.Cut(owner: side.owner, mutants: cut, total: side.mutants.count))
+    }
   }
 }
 
-extension RuleTest.List: Comparable {
-  package static func < (left: RuleTest.List, right: RuleTest.List) -> Bool { left.order < right.order }
+extension BoundaryNetwork {
+  /// A group's rules of one direction; `resolved` is what they mean in the network, by id.
+  fileprivate func side(
+    of group: SecurityGroup, _ direction: Direction, _ resolved: [String: ResolvedRule]
+  ) -> BoundarySide? {
+    let lists = filter.lists(ofGroup: group.id, direction)
+    let references = Set(
+      network.securityGroups.flatMap { $0.rules(direction) }.compactMap { rule -> String? in
+        if case .group(let name) = rule.match.peer { name } else { nil }
+      })
+    return BoundarySide(
+      owner: group.id, direction: direction, lists: lists,
+      mutants: group.rules(direction).flatMap { rule in
+        resolved[rule.id].map { group.mutants(of: rule, direction, resolved: $0) } ?? []
+      }, extremes: group.extremes(direction), filter
+    ) { references.contains($0) }
+  }
 
-  private var order: (Int, Int) {
-    switch self {
-    case .policy(let position): (0, position)
-    case .acl(let position): (1, position)
-    }
+  fileprivate func side(of acl: NetworkACL, _ direction: Direction) -> BoundarySide? {
+    guard let list = filter.list(ofACL: acl.id, direction) else { return nil }
+    return BoundarySide(
+      owner: acl.id, direction: direction, lists: [list],
+      mutants: acl.entries(direction).filter { !$0.isFinalDeny }.flatMap { acl.mutants(of: $0, direction) },
+      extremes: acl.extremes(direction), filter
+    ) { _ in false }
   }
 }

@@ -2,45 +2,11 @@ import Filtering
 import NetworkTypes
 import RuleMatching
 
-/// A packet that begins a flow, and what becomes of it and its answer.
+/// A packet that begins a flow, to be written with what follows it.
 struct BoundaryFlow {
-  let request: PacketHeader
-  /// The lists that the packet and its answer are held against.
-  let tests: [RuleTest]
-  private let verdicts: Verdicts?
-
-  private struct Verdicts: Equatable {
-    var request = PacketClass.allow
-    var reply = PacketClass.allow
-
-    /// The answer to what is denied never comes, and to what is unknown is unknown as well.
-    init(_ answer: TraceAnswer) {
-      for traced in answer.steps {
-        let isRequest = traced.way == .request
-        let before = isRequest ? request : reply
-        let now: PacketClass =
-          traced.step.action == .deny || before == .deny
-          ? .deny : traced.step.action == .unknown ? .unknown : before
-        if isRequest { request = now } else { reply = now }
-      }
-      if request != .allow { reply = request }
-    }
-  }
-
-  init(_ request: PacketHeader, _ filter: PacketFilter) {
-    self.request = request
-    let answer = filter.trace(captured: request)
-    tests = answer.map { filter.ruleTests(of: $0) } ?? []
-    verdicts = answer.map { Verdicts($0) }
-  }
-
+  var request: PacketHeader
   /// Whether nothing denies the request, so that there is an answer to show.
-  var isAnswered: Bool { verdicts?.request != .deny }
-
-  /// Whether another filter judges the request or its answer otherwise.
-  func isChanged(by filter: PacketFilter) -> Bool {
-    filter.trace(captured: request).map { Verdicts($0) } != verdicts
-  }
+  var isAnswered: Bool
 
   /// What connection tracking takes for one flow, either way round, by private addresses.
   func identity(_ privateAddress: (IPAddress) -> IPAddress?) -> Set<Endpoint> {

@@ -11,27 +11,30 @@ public struct BoundaryTraffic: Sendable {
   private let flows: [BoundaryFlow]
   private var time = TrafficMix.start
   private var written: Set<Set<BoundaryFlow.Endpoint>> = []
-  /// Rules that no packet can be brought to, since no interface carries their group or is in their ACL's subnets.
-  public let rulesWithoutCarrier: Int
   /// Flows that will be written.
   public var flowCount: Int { flows.count }
-  /// Groups and ACLs that more kinds of packets come past than are looked at: of their rules the edges are shown, and not
-  /// every step that may be told from them otherwise.
-  public let ownersCutShort: [ResourceID]
+  /// What was found, and what was left out.
+  public let report: BoundaryReport
 
-  /// Finds the packets: looks at up to four million kinds of them, some microseconds each.
-  public init(_ network: VirtualNetwork) { self.init(network, kindLimit: Self.kindLimit) }
+  /// Finds the packets.
+  ///
+  /// - Parameter progress: Is told now and then how many rules are done, of how many.
+  public init(_ network: VirtualNetwork, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) {
+    self.init(network, workLimit: Self.workLimit, progress: progress)
+  }
 
-  /// Kinds of packets that are looked at in all: those that come past each list, and those that are held against mutants.
-  package static let kindLimit = 4_000_000
+  /// What the search for packets may take, in steps of about a microsecond: rules compared, kinds of packets laid out and
+  /// looked at.
+  package static let workLimit = 40_000_000
 
-  package init(_ network: VirtualNetwork, kindLimit: Int) {
+  package init(
+    _ network: VirtualNetwork, workLimit: Int, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) {
     self.network = BoundaryNetwork(network)
-    var finder = BoundaryFinder(self.network, workLimit: kindLimit)
-    finder.find()
+    var finder = BoundaryFinder(self.network, workLimit: workLimit)
+    finder.find(progress: progress)
     flows = finder.flows
-    rulesWithoutCarrier = finder.rulesWithoutCarrier
-    ownersCutShort = finder.ownersCutShort
+    report = finder.report
   }
 
   /// Writes every flow: the request, and if nothing stops it the answer and what ends a handshake.

@@ -34,8 +34,9 @@ struct DecidingPackets {
   ) {
     for question in questions {
       do throws(ReachError) {
-        kindCount += try open.visitContrasts(to: closed, in: question, limit: limit - kindCount) {
-          region, _ in
+        kindCount += try open.visitContrasts(
+          to: closed, in: question, limit: limit - kindCount, boxLimit: limit
+        ) { region, _ in
           parts.append(Self.part(region, open, lists, question))
           return true
         }
@@ -78,23 +79,33 @@ struct DecidingPackets {
   }
 
   /// Those of the packets that a mutant may judge otherwise, with the question that they belong to.
-  func packets(touchedBy deltas: [PolicyDelta]) -> some Sequence<(box: PacketBox, question: ReachQuestion)> {
+  func packets(in regions: [PolicyRegion]) -> some Sequence<(box: PacketBox, question: ReachQuestion)> {
     parts.lazy.flatMap { part in
-      deltas.lazy.compactMap { delta in Self.narrow(part, to: delta).map { ($0, part.question) } }
+      regions.lazy.compactMap { region in Self.narrow(part, to: region).map { ($0, part.question) } }
     }
   }
 
-  private static func narrow(_ part: Part, to delta: PolicyDelta) -> PacketBox? {
+  private static func narrow(_ part: Part, to region: PolicyRegion) -> PacketBox? {
     var box = part.packets
     if let remotes = part.remotes {
-      box[keyPath: remotes] = box[keyPath: remotes].intersection(delta.remotes(box.family))
+      guard box.family == region.family else { return nil }
+      box[keyPath: remotes] = box[keyPath: remotes].intersection(region.remotes)
       if box[keyPath: remotes].isEmpty { return nil }
     }
     if let services = part.services {
-      let meant = services == \.services ? delta.services : delta.ports(of: part.ipProtocol)
+      let meant = services == \.services ? region.services : region.services.ports(of: part.ipProtocol)
       box[keyPath: services] = box[keyPath: services].intersection(meant)
       if box[keyPath: services].isEmpty { return nil }
     }
     return box
+  }
+}
+
+extension IntervalSet {
+  /// The ports of some protocol that are in a set of services.
+  func ports(of ipProtocol: IPProtocol) -> IntervalSet {
+    let all = ServiceKey.all(of: ipProtocol).keys
+    let own = intersection(IntervalSet(all))
+    return IntervalSet(own.runs.map { $0.lowerBound - all.lowerBound...$0.upperBound - all.lowerBound })
   }
 }

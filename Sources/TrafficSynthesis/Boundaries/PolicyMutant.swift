@@ -4,54 +4,16 @@ import VirtualNetworks
 
 /// A network that differs from another by one step in one rule, or in the places of two.
 struct PolicyMutant {
+  /// A rule of the list that is another, or none, now.
+  struct Edit {
+    /// The group's rule, or the ACL's entry.
+    var id: String
+    var rule: ResolvedRule?
+    var allows = true
+  }
+
   var changes: [NetworkChange]
-  /// All that the changed list may answer otherwise.
-  var deltas: [PolicyDelta]
-}
-
-/// Combinations of remote addresses and services.
-struct PolicyDelta {
-  var v4: IntervalSet
-  var v6: IntervalSet
-  var services: IntervalSet
-
-  init(_ rule: ResolvedRule) {
-    v4 = IntervalSet(.v4, rule.prefixes)
-    v6 = IntervalSet(.v6, rule.prefixes)
-    services = IntervalSet(rule.traffic)
-  }
-
-  /// What one of two rules matches and the other does not, where they differ in one respect.
-  init(_ rule: ResolvedRule, _ other: ResolvedRule) {
-    self.init(rule)
-    let changed = PolicyDelta(other)
-    if rule.traffic != other.traffic {
-      services = services.symmetricDifference(changed.services)
-    } else {
-      v4 = v4.symmetricDifference(changed.v4)
-      v6 = v6.symmetricDifference(changed.v6)
-    }
-  }
-
-  func remotes(_ family: IPFamily) -> IntervalSet { family == .v4 ? v4 : v6 }
-
-  func contains(_ remote: IPAddress, _ service: ServiceKey) -> Bool {
-    services.contains(IntervalSet.Key(service.rawValue)) && remotes(remote.family).contains(remote.key)
-  }
-
-  /// The ports of some protocol that are in the services.
-  func ports(of ipProtocol: IPProtocol) -> IntervalSet {
-    let all = ServiceKey.all(of: ipProtocol)
-    let base = IntervalSet.Key(all.lowerBound.rawValue)
-    let own = services.intersection(IntervalSet(base...IntervalSet.Key(all.upperBound.rawValue)))
-    return IntervalSet(own.runs.map { $0.lowerBound - base...$0.upperBound - base })
-  }
-}
-
-extension IntervalSet {
-  fileprivate func symmetricDifference(_ other: IntervalSet) -> IntervalSet {
-    subtracting(other).union(other.subtracting(self))
-  }
+  var edits: [Edit]
 }
 
 extension ResolvedRule {
@@ -78,9 +40,10 @@ extension SecurityGroup {
       // Two rules that say the same are one: the mutant is that without the rule.
       if rules(direction).contains(where: { $0.match == mutant.match }) { return nil }
       return PolicyMutant(
-        changes: [removal, .addRule(group: id, direction, mutant)], deltas: [PolicyDelta(resolved, other)])
+        changes: [removal, .addRule(group: id, direction, mutant)],
+        edits: [PolicyMutant.Edit(id: rule.id, rule: other)])
     }
-    return [PolicyMutant(changes: [removal], deltas: [PolicyDelta(resolved)])] + others
+    return [PolicyMutant(changes: [removal], edits: [PolicyMutant.Edit(id: rule.id, rule: nil)])] + others
   }
 
   /// The group with all traffic allowed in one direction, and with none.
@@ -97,22 +60,29 @@ extension SecurityGroup {
 extension NetworkACL {
   /// The mutants of one entry.
   func mutants(of entry: NetworkACLEntry, _ direction: Direction) -> [PolicyMutant] {
-    let delta = PolicyDelta(entry.resolved)
     var mutants = [
-      PolicyMutant(changes: [.deleteEntry(acl: id, direction, number: entry.number)], deltas: [delta])
+      PolicyMutant(
+        changes: [.deleteEntry(acl: id, direction, number: entry.number)],
+        edits: [PolicyMutant.Edit(id: String(entry.number), rule: nil)])
     ]
     for other in entry.resolved.oneStepAway(hasPrefix: true) {
       var mutant = entry
       mutant.traffic = other.traffic
       mutant.prefix = other.prefixes[0]
-      mutants.append(
-        PolicyMutant(
-          changes: [.replaceEntry(acl: id, direction, mutant)], deltas: [PolicyDelta(entry.resolved, other)]))
+      mutants.append(replacing([mutant], direction))
     }
     var flipped = entry
     flipped.action = entry.action == .allow ? .deny : .allow
-    mutants.append(PolicyMutant(changes: [.replaceEntry(acl: id, direction, flipped)], deltas: [delta]))
+    mutants.append(replacing([flipped], direction))
     return mutants + swaps(of: entry, direction)
+  }
+
+  private func replacing(_ entries: [NetworkACLEntry], _ direction: Direction) -> PolicyMutant {
+    PolicyMutant(
+      changes: entries.map { .replaceEntry(acl: id, direction, $0) },
+      edits: entries.map {
+        PolicyMutant.Edit(id: String($0.number), rule: $0.resolved, allows: $0.action == .allow)
+      })
   }
 
   /// The entry in the place of each later one, and that in its place.
@@ -125,10 +95,7 @@ extension NetworkACL {
       guard hasContrary else { continue }
       var (early, late) = (other, entry)
       (early.number, late.number) = (entry.number, other.number)
-      mutants.append(
-        PolicyMutant(
-          changes: [early, late].map { .replaceEntry(acl: id, direction, $0) },
-          deltas: [PolicyDelta(entry.resolved), PolicyDelta(other.resolved)]))
+      mutants.append(replacing([early, late], direction))
     }
     return mutants
   }

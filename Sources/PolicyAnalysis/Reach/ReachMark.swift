@@ -1,0 +1,67 @@
+import Filtering
+import NetworkTypes
+import VirtualNetworks
+
+/// Packets that a walk over every packet tells from others where they are held against a list, as if a rule did.
+package struct ReachMark: Sendable {
+  let rule: PreparedRules.Rule
+  private let onlyWithReferences: Bool?
+  private let isForNobodys: Bool
+
+  /// - Parameters:
+  ///   - remotes: The remote addresses that are meant.
+  ///   - services: What they are asked for.
+  ///   - onlyWithReferences: Whether only packets are meant for which references to groups count, or only such for which
+  ///     they do not; nil: both.
+  ///   - isForNobodys: Whether only senders are meant that no interface has.
+  package init(
+    _ remotes: AddressSet, _ services: ClosedRange<IntervalSet.Key>, onlyWithReferences: Bool? = nil,
+    isForNobodys: Bool = false
+  ) {
+    rule = PreparedRules.Rule(v4: remotes.v4, v6: remotes.v6, services: services)
+    self.onlyWithReferences = onlyWithReferences
+    self.isForNobodys = isForNobodys
+  }
+
+  func counts(where countsReferences: Bool, isHeld: Bool) -> Bool {
+    (onlyWithReferences.map { $0 == countsReferences } ?? true) && !(isForNobodys && isHeld)
+  }
+}
+
+extension ReachAnalyzer {
+  /// What a search for marked packets cost, and whether it was cut short.
+  package struct SearchCost: Sendable {
+    /// Boxes that were laid out.
+    package var boxes = 0
+    /// Packets that were traced.
+    package var traces = 0
+    package var isCut = false
+  }
+
+  /// Hands over regions that marks hold and that nothing denies, until `body` has enough; packets are placed as audits
+  /// place them.
+  ///
+  /// - Parameter limit: How many boxes are laid out, and how many packets traced.
+  package func visitMarked(
+    _ marks: [RuleTest.List: [ReachMark]], in question: ReachQuestion, limit: Int,
+    _ body: (ReachRegion) -> Bool
+  ) -> SearchCost {
+    let plan = ReachPlan(question, self, limit: limit, findsSilent: false)
+    var cost = SearchCost(boxes: plan.boxes.count, isCut: plan.isCut)
+    var walk = ReachWalk(self, question, [])
+    walk.marks = marks
+    walk.isCaptured = true
+    for box in plan.boxes {
+      walk.begin(box)
+      while cost.traces < limit, let region = walk.next() {
+        cost.traces += 1
+        if walk.isMarked, region.verdict != .deny, !body(region) { return cost }
+      }
+      guard cost.traces < limit else {
+        cost.isCut = true
+        return cost
+      }
+    }
+    return cost
+  }
+}

@@ -1,0 +1,79 @@
+import Filtering
+import NetworkTypes
+import PolicyAnalysis
+import RuleMatching
+import VirtualNetworks
+
+/// The rules of one group or ACL in one direction, and the lists that hold them.
+struct BoundarySide {
+  var owner: ResourceID
+  var direction: Direction
+  /// Where packets meet the rules: a group's are in one list for each set of groups that it is in.
+  var lists: [RuleTest.List: RuleReading]
+  var mutants: [PolicyMutant]
+  /// The changes that let everything pass, and nothing.
+  var extremes: (open: [NetworkChange], closed: [NetworkChange])
+  private var positions: [RuleTest.List: [String: Int]] = [:]
+
+  init(
+    owner: ResourceID, direction: Direction, lists: Set<RuleTest.List>, mutants: [PolicyMutant],
+    extremes: (open: [NetworkChange], closed: [NetworkChange]), _ filter: PacketFilter,
+    isReference: (String) -> Bool
+  ) {
+    self.owner = owner
+    self.direction = direction
+    self.mutants = mutants
+    self.extremes = extremes
+    self.lists = [:]
+    for list in lists {
+      let tested = filter.rules(of: list)
+      self.lists[list] = RuleReading(tested) { index in
+        let entry = filter.rules[index]
+        return entry.peer.map { isReference($0.rawValue) } ?? false
+      }
+      for (position, index) in tested.indices.enumerated() where filter.rules[index].owner == owner {
+        positions[list, default: [:]][filter.rules[index].id] = position
+      }
+    }
+  }
+
+  /// The lists as a mutant has them, with what they answer otherwise.
+  func lists(
+    of mutant: PolicyMutant
+  ) -> (
+    readings: [RuleTest.List: RuleReading], differences: [RuleTest.List: PolicyDifference], work: Int
+  ) {
+    var readings: [RuleTest.List: RuleReading] = [:]
+    var differences: [RuleTest.List: PolicyDifference] = [:]
+    var work = 0
+    for (list, before) in lists {
+      var after = before
+      var changed: [Int] = []
+      for edit in mutant.edits {
+        guard let position = positions[list]?[edit.id] else { continue }
+        after = after.replacing(position, by: edit.rule, allows: edit.allows)
+        changed.append(position)
+      }
+      let difference = PolicyDifference(before, after, at: changed)
+      work += 4 + difference.work
+      readings[list] = after
+      if !difference.parts.isEmpty { differences[list] = difference }
+    }
+    return (readings, differences, work)
+  }
+}
+
+extension PolicyDifference {
+  /// What a walk over packets must tell apart to find such as the two lists judge otherwise.
+  var marks: [ReachMark] { parts.flatMap(\.marks) }
+}
+
+extension PolicyDifference.Part {
+  var marks: [ReachMark] {
+    region.services.runs.map {
+      ReachMark(
+        AddressSet(region.family, region.remotes), $0, onlyWithReferences: onlyWithReferences,
+        isForNobodys: isForNobodys)
+    }
+  }
+}

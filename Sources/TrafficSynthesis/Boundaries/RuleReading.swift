@@ -1,0 +1,120 @@
+import Filtering
+import NetworkTypes
+import RuleMatching
+
+/// A list of rules as sets, to be asked about one packet and to be changed without compiling anything.
+struct RuleReading {
+  struct Line {
+    var remotes: RemoteSet
+    var services: ClosedRange<IntervalSet.Key>
+    var allows = true
+    /// Whether it refers to a group, and counts only where group identity does (semantics SG-29).
+    var isReference = false
+
+    func matches(_ remote: IPAddress, _ service: IntervalSet.Key) -> Bool {
+      services.contains(service) && remotes[remote.family].contains(remote.key)
+    }
+  }
+
+  /// Where the input lacks a rule's peers.
+  struct OpenLine {
+    var line: Line
+    /// The rule that it belongs to.
+    var position: Int
+    /// Whether it is for senders only that no interface has.
+    var isForNobodys: Bool
+  }
+
+  /// What a list says of a packet; the graver the greater.
+  enum Answer: UInt8, Comparable {
+    case allow, unknown, deny
+
+    static func < (left: Answer, right: Answer) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  private(set) var lines: [Line]
+  private(set) var open: [OpenLine]
+  /// Whether the first line that matches decides; otherwise any does, and all of them allow.
+  let isOrdered: Bool
+  let hasReferences: Bool
+
+  /// - Parameter isReference: Whether a rule, by its place in the catalogue, refers to a group.
+  init(_ tested: TestedRules, isReference: (RuleIndex) -> Bool) {
+    lines = tested.rules.indices.map { position in
+      Line(
+        remotes: RemoteSet(tested.rules[position].prefixes),
+        services: tested.rules[position].traffic.services.keys,
+        allows: tested.allows?[position] ?? true, isReference: isReference(tested.indices[position]))
+    }
+    open = tested.open.compactMap { open in
+      tested.indices.firstIndex(of: open.index).map { position in
+        OpenLine(
+          line: Line(
+            remotes: open.within.isEmpty ? .everything : RemoteSet(open.within),
+            services: open.traffic.services.keys, isReference: open.isReference),
+          position: position, isForNobodys: open.isForNobodys)
+      }
+    }
+    isOrdered = tested.allows != nil
+    hasReferences = lines.contains(where: \.isReference) || open.contains(where: \.line.isReference)
+  }
+
+  func answer(_ point: PolicyPoint) -> Answer {
+    let match = lines.first {
+      (point.countsReferences || !$0.isReference) && $0.matches(point.remote, point.service)
+    }
+    if let match { return match.allows ? .allow : .deny }
+    let isOpen = open.contains {
+      (point.countsReferences || !$0.line.isReference) && (point.isNobodys || !$0.isForNobodys)
+        && $0.line.matches(point.remote, point.service)
+    }
+    return isOpen ? .unknown : .deny
+  }
+
+  /// The list with another rule in one place; nil: with none.
+  func replacing(_ position: Int, by rule: ResolvedRule?, allows: Bool? = nil) -> RuleReading {
+    var changed = self
+    guard let rule else {
+      changed.lines[position].remotes = .nothing
+      changed.open.removeAll { $0.position == position }
+      return changed
+    }
+    changed.lines[position].services = rule.traffic.services.keys
+    changed.lines[position].remotes = RemoteSet(rule.prefixes)
+    if let allows { changed.lines[position].allows = allows }
+    for index in changed.open.indices where changed.open[index].position == position {
+      changed.open[index].line.services = rule.traffic.services.keys
+    }
+    return changed
+  }
+}
+
+/// What of a packet a list of rules is asked about.
+struct PolicyPoint {
+  var remote: IPAddress
+  var service: IntervalSet.Key
+  /// Whether references to groups count.
+  var countsReferences: Bool
+  /// Whether no interface has the remote address.
+  var isNobodys: Bool
+}
+
+/// Remote addresses of both families.
+struct RemoteSet: Equatable {
+  var v4: IntervalSet
+  var v6: IntervalSet
+
+  static let nothing = RemoteSet(v4: .empty, v6: .empty)
+  static let everything = RemoteSet(v4: .everything(.v4), v6: .everything(.v6))
+
+  init(v4: IntervalSet, v6: IntervalSet) {
+    self.v4 = v4
+    self.v6 = v6
+  }
+
+  init(_ prefixes: [IPPrefix]) {
+    self.init(v4: IntervalSet(.v4, prefixes), v6: IntervalSet(.v6, prefixes))
+  }
+
+  subscript(family: IPFamily) -> IntervalSet { family == .v4 ? v4 : v6 }
+}

@@ -1,0 +1,131 @@
+import Filtering
+import NetworkTypes
+import PolicyAnalysis
+import RuleMatching
+import VirtualNetworks
+
+/// What packets may look like before gateways translate them, so that a search for packets that some list sees need not look
+/// at all others.
+struct AddressImages: Sendable {
+  private let pairs: [(own: IntervalSet.Key, face: IntervalSet.Key)]
+  private let gateways: IntervalSet
+  private let hasGateways: Bool
+
+  init(_ network: VirtualNetwork) {
+    pairs = network.networkInterfaces.flatMap(\.ipv4Addresses).compactMap { own in
+      own.publicAddress.map { (IPAddress.v4(own.address).key, IPAddress.v4($0).key) }
+    }
+    let doors = Set(network.natGateways.flatMap { $0.addresses.compactMap(\.networkInterface) })
+    let held = network.networkInterfaces.filter { $0.kind == .natGateway || doors.contains($0.id) }
+      .flatMap(\.ipv4Addresses)
+    let told = network.natGateways.flatMap(\.addresses)
+    let addresses =
+      held.map(\.address) + held.compactMap(\.publicAddress) + told.compactMap(\.privateAddress)
+      + told.compactMap(\.publicAddress)
+    gateways = IntervalSet(addresses.map { IPAddress.v4($0).key }.map { $0...$0 })
+    hasGateways = !network.natGateways.isEmpty
+  }
+
+  /// The sources of packets that a list may see with some of these sources.
+  func sources(seenAs addresses: AddressSet) -> AddressSet {
+    if !addresses.v4.isDisjoint(with: gateways) { return .everything }
+    return withImages(addresses)
+  }
+
+  /// The destinations of packets that a list may see with some of these destinations.
+  func destinations(seenAs addresses: AddressSet) -> AddressSet {
+    var all = withImages(addresses)
+    if hasGateways { all.v6 = all.v6.union(PacketFilter.embedding(all.v4)) }
+    return all
+  }
+
+  private func withImages(_ addresses: AddressSet) -> AddressSet {
+    var all = addresses
+    var keys: [IntervalSet.Key] = []
+    for (own, face) in pairs {
+      if addresses.v4.contains(own) { keys.append(face) }
+      if addresses.v4.contains(face) { keys.append(own) }
+    }
+    if !keys.isEmpty { all.v4 = all.v4.union(IntervalSet(keys.map { $0...$0 })) }
+    return all
+  }
+
+  /// The services that packets may have which a list sees with some of these: ICMP may have been ICMPv6.
+  func services(seenAs services: IntervalSet) -> IntervalSet {
+    guard hasGateways, !services.isDisjoint(with: Self.echo) else { return services }
+    return services.union(Self.echoV6)
+  }
+
+  private static let echo = IntervalSet(ServiceKey.all(of: .icmp).keys)
+  private static let echoV6 = IntervalSet(ServiceKey.all(of: .icmpv6).keys)
+}
+
+/// Packets among which one is looked for that a mutant judges otherwise.
+struct SearchScope {
+  /// The remote addresses and services that the list is asked about.
+  var remotes: AddressSet
+  var services: IntervalSet
+
+  /// The questions whose packets may come past a list so.
+  ///
+  /// - Parameters:
+  ///   - passing: Everything that comes past the list.
+  ///   - direction: The list's.
+  ///   - isUsual: Whether only packets that people meet are wanted.
+  func questions(
+    _ passing: PolicyQuestions.Passing, _ direction: Direction, _ images: AddressImages, isUsual: Bool
+  ) -> [ReachQuestion] {
+    var questions: [ReachQuestion] = []
+    if var requests = passing.requests {
+      requests.isRoundTrip = false
+      requests.includesStrayICMP = true
+      requests.services = images.services(seenAs: services)
+      if isUsual { requests.services = requests.services.intersection(Self.usualServices) }
+      limit(&requests, bySource: direction == .ingress, images, isUsual)
+      questions.append(requests)
+    }
+    guard let answered = passing.answered else { return questions }
+    // What answers are asked about is where they come from, and the port that the request came from.
+    func add(_ services: IntervalSet, ports: IntervalSet, isAnswered: Bool?) {
+      if services.isEmpty { return }
+      var question = answered
+      question.services = services
+      question.sourcePorts = ports
+      question.isRoundTrip = isAnswered
+      limit(&question, bySource: direction == .egress, images, isUsual)
+      questions.append(question)
+    }
+    for ipProtocol in [IPProtocol.tcp, .udp] {
+      let ports = services.ports(of: ipProtocol)
+      if !ports.isEmpty {
+        add(IntervalSet(ServiceKey.all(of: ipProtocol).keys), ports: ports, isAnswered: nil)
+      }
+    }
+    let messages = images.services(seenAs: services.intersection(Self.messages))
+    add(messages.isEmpty ? .empty : Self.messages, ports: .everyPort, isAnswered: nil)
+    // Of other protocols answers are not usual, but there may be some.
+    if !isUsual { add(services.subtracting(Self.usualServices), ports: .everyPort, isAnswered: true) }
+    return questions.filter { !$0.services.isEmpty }
+  }
+
+  private func limit(
+    _ question: inout ReachQuestion, bySource: Bool, _ images: AddressImages, _ isUsual: Bool
+  ) {
+    let usual: AddressSet? = isUsual ? ReachRegion.usualAddresses : nil
+    question.sourcesWithin = usual
+    question.destinationsWithin = usual
+    if bySource {
+      let sources = images.sources(seenAs: remotes)
+      question.sourcesWithin = usual?.intersection(sources) ?? sources
+    } else {
+      let destinations = images.destinations(seenAs: remotes)
+      question.destinationsWithin = usual?.intersection(destinations) ?? destinations
+    }
+  }
+
+  private static let messages = IntervalSet([
+    ServiceKey.all(of: .icmp).keys, ServiceKey.all(of: .icmpv6).keys,
+  ])
+  private static let usualServices = messages.union(
+    IntervalSet([ServiceKey.all(of: .tcp).keys, ServiceKey.all(of: .udp).keys]))
+}
