@@ -8,6 +8,8 @@ public enum CaptureError: Error, Hashable, Sendable {
   case absence(input: String)
   /// The file cannot be opened or read; `reason` is the system's.
   case refusal(input: String, reason: String)
+  /// The process may not have another file open.
+  case crowding(input: String)
   /// The path is a folder.
   case directory(input: String)
   /// The input has no bytes.
@@ -61,6 +63,8 @@ extension CaptureError: CustomStringConvertible {
     switch self {
     case .absence(let input): "\(name(input)): there is no such file"
     case .refusal(let input, let reason): "\(name(input)): cannot be read: \(reason)"
+    case .crowding(let input):
+      "\(name(input)): cannot be opened: the process may not have more files open (ulimit -Hn)"
     case .directory(let input):
       "\(name(input)): is a folder, expected a capture file (captures are given one by one; "
         + "a folder of AWS describe outputs goes to --network)"

@@ -152,6 +152,29 @@ import Testing
     #expect((json?["warnings"] as? [String])?.isEmpty ?? false)
   }
 
+  /// A log's own line of names, with a field of some day to come, and one without what a judgement needs.
+  @Test func namesOfFlowLogFields() throws {
+    let record = "eni-1 10.20.0.20 10.20.10.30 40000 8080 6 1 60 1795413358 1795413358 ACCEPT OK x"
+    let names =
+      "interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status new-field"
+    let folder = try TemporaryFolder()
+    let network = AuditCommandTests.network
+    let log = try folder.write("\(names)\n\(record)\n", "new.log")
+    let run = try CommandRun(["audit", "--flow-log-input", log, "-n", network])
+    #expect(run.exitCode == 0, "\(run.errors)")
+    #expect(run.output.contains("'new-field' is no field of flow logs"))
+    let poor = try folder.write("interface-id srcaddr dstaddr\neni-1 10.20.0.20 10.20.10.30\n", "poor.log")
+    let refused = try CommandRun(["audit", "--flow-log-input", poor, "-n", network])
+    #expect(refused.exitCode == 2)
+    #expect(
+      refused.errors == "sallyport: \(poor): the records cannot be judged: they lack ${protocol}, ${action}\n"
+    )
+    let nameless = try folder.write("\(record)\n", "nameless.log")
+    let hint = try CommandRun(["audit", "--flow-log-input", nameless, "-n", network])
+    #expect(hint.exitCode == 2)
+    #expect(hint.errors.contains("name them with --flow-log-format"), "\(hint.errors)")
+  }
+
   @Test func usageOfInputs() throws {
     for arguments in [
       [], ["--follow", "a.pcap", "b.pcap"], ["--flow-log-input", "a", "b.pcap"],

@@ -45,6 +45,23 @@ import Testing
     #expect(try names(folder) == ["verdicts.ndjson"])
   }
 
+  /// What more captures than the process may have open come to: one line, a report of the others, and exit code 2.
+  @Test func moreCapturesThanOpenFiles() throws {
+    let run = try CommandRun(
+      shell:
+        "ulimit -n 40; $sallyport audit $(for i in {1..100}; do echo \(Self.capture); done) -n \(Self.network) --format json -q"
+    )
+    #expect(run.exitCode == 2)
+    let errors = run.errors.split(separator: "\n")
+    #expect(errors.count == 1, "\(run.errors)")
+    #expect(
+      errors.first?.contains("more of 100 captures left out: the process may not have more files open")
+        == true)
+    let report = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+    #expect((report["captures"] as? [Any])?.isEmpty == false)
+    #expect((report["warnings"] as? [String])?.contains { $0.contains("left out") } == true)
+  }
+
   // MARK: Pipes
 
   @Test func aReaderThatGoesAway() throws {

@@ -32,6 +32,7 @@ final class SystemFile {
     }
     guard result >= 0 else {
       let code = errno
+      if code == EMFILE { throw .crowding(input: path) }
       throw code == ENOENT || code == ENOTDIR
         ? .absence(input: path) : .refusal(input: path, reason: Self.text(code))
     }

@@ -127,7 +127,7 @@ public struct FlowLogWriter: Sendable {
     case .sublocationType, .sublocationID, .ecsClusterARN, .ecsClusterName, .ecsContainerInstanceARN,
       .ecsContainerInstanceID, .ecsContainerID, .ecsSecondContainerID, .ecsServiceName, .ecsTaskDefinitionARN,
       .ecsTaskARN, .ecsTaskID, .rejectReason, .resourceID, .encryptionStatus, .instanceTag, .instanceTag2,
-      .interfaceTag, .interfaceTag2, .asgTag, .asgTag2:
+      .interfaceTag, .interfaceTag2, .asgTag, .asgTag2, .unknown:
       buffer.append("-")
     }
   }

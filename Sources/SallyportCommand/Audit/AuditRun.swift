@@ -131,12 +131,20 @@ struct AuditRun {
   private mutating func open(_ paths: [String], _ expression: String?) throws(CaptureError) -> [CaptureInput]
   {
     var inputs: [CaptureInput] = []
-    for path in paths {
+    for (position, path) in paths.enumerated() {
       do {
         inputs.append(
           try CaptureInput(path: path, filter: expression, follows: follows, batchSize: batchSize))
       } catch {
         if case .filter = error { throw error }
+        if case .crowding = error {
+          // Some files must be left for what is written.
+          let spared = inputs.suffix(Self.spareFiles)
+          inputs.removeLast(spared.count)
+          noteCrowding(
+            first: spared.first?.path ?? path, count: spared.count + paths.count - position, of: paths)
+          break
+        }
         note(error)
         // A capture that is cut within its first bytes is still one.
         if error.isCut {
@@ -202,10 +210,24 @@ struct AuditRun {
   }
 
   private mutating func note(_ error: CaptureError) {
-    failed = true
-    warnings.append(error.description)
-    StandardError.report(error)
+    note(error.description)
   }
+
+  private mutating func note(_ problem: String) {
+    failed = true
+    warnings.append(problem)
+    StandardError.report(problem)
+  }
+
+  /// All captures are open at once, to be put in order of time.
+  private mutating func noteCrowding(first: String, count: Int, of paths: [String]) {
+    note(
+      "\(first)\(count > 1 ? " and \(count - 1) more" : "") of \(paths.count) captures left out: the process may not "
+        + "have more files open (ulimit -Hn); audit them in several runs, or merge them first (mergecap)")
+  }
+
+  /// Files that are left for outputs where the process may not have more of them open.
+  private static let spareFiles = 8
 
   private static func totalBytes(_ inputs: [CaptureInput]) -> UInt64? {
     var total: UInt64 = 0

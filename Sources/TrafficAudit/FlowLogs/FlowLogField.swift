@@ -50,13 +50,15 @@ public enum FlowLogField: String, Sendable, Hashable, CaseIterable {
   case nextSubnetID = "next-hop-subnet-id"
   case nextZoneID = "next-hop-az-id"
   case nextVPCID = "next-hop-vpc-id"
+  /// A field that is not known: what a log that is read has there is passed over.
+  case unknown = ""
 
   /// The version of the records that the field came with.
   public var version: Int {
     switch self {
     case .version, .accountID, .interfaceID, .source, .destination, .sourcePort, .destinationPort,
       .ipProtocol,
-      .packets, .bytes, .start, .end, .action, .logStatus:
+      .packets, .bytes, .start, .end, .action, .logStatus, .unknown:
       2
     case .vpcID, .subnetID, .instanceID, .tcpFlags, .type, .packetSource, .packetDestination: 3
     case .region, .zoneID, .sublocationType, .sublocationID: 4
@@ -106,6 +108,23 @@ public struct FlowLogFormat: Sendable, Hashable {
       fields.append(field)
     }
     return fields.isEmpty ? .failure(UnknownField(word: text)) : .success(FlowLogFormat(fields))
+  }
+
+  /// Reads the line that names a log's fields, with those names that are not known; nil for a line that does not.
+  public static func header(_ line: String) -> (format: FlowLogFormat, unknown: [String])? {
+    let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\r" }).map(String.init)
+    let fields = words.map { FlowLogField(rawValue: $0) ?? .unknown }
+    let unknown = zip(words, fields).filter { $0.1 == .unknown }.map(\.0)
+    guard unknown.count * 2 < words.count else { return nil }
+    return (FlowLogFormat(fields), unknown)
+  }
+
+  /// What a record must tell to be judged and these fields do not.
+  public var missing: [FlowLogField] {
+    let needed: [[FlowLogField]] = [
+      [.source, .packetSource], [.destination, .packetDestination], [.ipProtocol], [.action],
+    ]
+    return needed.filter { $0.allSatisfy { !fields.contains($0) } }.map { $0[0] }
   }
 
   /// The highest version among the fields, which is that of the records (semantics FL-2).

@@ -28,14 +28,25 @@ struct FlowLogInput {
     var entries: [FlowLogEntry] = []
     var faults = 0
     var fields = format
+    var isNamed = false
     do throws(CaptureError) {
       var lines = try InputLines(path: path)
       while let bytes = try lines.next(), !Interruption.isRequested {
         let text = String(decoding: bytes, as: UTF8.self)
         if text.allSatisfy({ $0 == " " || $0 == "\t" }) { continue }
-        if lines.number == 1, let header = Self.header(text) {
-          fields = header
-          continue
+        if lines.number == 1 {
+          let header = FlowLogFormat.header(text)
+          fields = header?.format ?? format
+          isNamed = header != nil
+          if let unknown = header?.unknown.first {
+            warnings.append("\(name): line 1: '\(unknown)' is no field of flow logs and was passed over")
+          }
+          if !fields.missing.isEmpty {
+            let names = fields.missing.map { "${\($0.rawValue)}" }.joined(separator: ", ")
+            complain("\(name): the records cannot be judged: they lack \(names)")
+            return
+          }
+          if isNamed { continue }
         }
         do throws(FlowLogEntry.Fault) {
           if let entry = try FlowLogEntry(text, fields, line: lines.number) {
@@ -60,15 +71,20 @@ struct FlowLogInput {
     audit.audit(entries)
     guard faults > 0 else { return }
     failed = true
-    warnings.append("\(name): \(faults) lines are not records and were passed over")
+    warnings.append(
+      "\(name): \(faults) line\(faults == 1 ? " is not a record and was" : "s are not records and were") passed over"
+    )
+    if !isNamed && entries.isEmpty {
+      StandardError.report("\(name): has no line that names its fields: name them with --flow-log-format")
+    }
     if faults > Self.complaintLimit {
       StandardError.report("\(name): \(faults - Self.complaintLimit) more lines are not records")
     }
   }
 
-  /// The fields that a header line names; nil for a record.
-  private static func header(_ text: String) -> FlowLogFormat? {
-    guard case .success(let format) = FlowLogFormat.parse(text) else { return nil }
-    return format
+  private mutating func complain(_ problem: String) {
+    failed = true
+    warnings.append(problem)
+    StandardError.report(problem)
   }
 }

@@ -45,7 +45,7 @@ struct AuditOutputs: ParsableArguments {
       throw ValidationError("--flow-log-interval \(flowLogInterval): expected 1 to 86400 seconds")
     }
     if case .failure(let unknown) = parsedFormat {
-      let nearest = FlowLogField.allCases.map(\.rawValue)
+      let nearest = FlowLogField.allCases.filter { $0 != .unknown }.map(\.rawValue)
         .min { unknown.word.editDistance(to: $0) < unknown.word.editDistance(to: $1) }
       throw ValidationError(
         "--flow-log-format: '\(unknown.word)' is no field of flow logs"
@@ -57,7 +57,7 @@ struct AuditOutputs: ParsableArguments {
     if flowLogFormat == "v2" { return .success(.standard) }
     if flowLogFormat.hasPrefix("v"), let version = Int(flowLogFormat.dropFirst()), (3...11).contains(version)
     {
-      return .success(FlowLogFormat(FlowLogField.allCases.filter { $0.version <= version }))
+      return .success(FlowLogFormat(FlowLogField.allCases.filter { $0 != .unknown && $0.version <= version }))
     }
     return FlowLogFormat.parse(flowLogFormat)
   }
