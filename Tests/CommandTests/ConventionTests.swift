@@ -33,8 +33,14 @@ import Testing
   @Test("synth takes -q, -v, --progress and -o like the others, and writes nothing else on standard error")
   func synth() throws {
     let folder = try TemporaryFolder()
+    let network = try folder.write(
+      """
+      vpcs: {v: {cidr: 10.0.0.0/16, subnets: {s: {cidr: 10.0.0.0/24}}}}
+      security_groups: {web: {inbound: [tcp 443 from 10.0.0.0/25], outbound: []}}
+      instances: {web-1: {subnet: s, private_ip: 10.0.0.10, groups: [web]}}
+      """, "net.yaml")
     for options in [["--packets", "50"], ["--boundaries"]] {
-      let command = ["synth", "-n", Self.network, "-o", folder.path("made.pcap")] + options
+      let command = ["synth", "-n", network, "-o", folder.path("made.pcap")] + options
       let silent = try CommandRun(command + ["-q", "-v", "--progress", "always"])
       #expect(silent.exitCode == 0 && silent.output == "" && silent.errors == "", "\(silent.errors)")
       let verbose = try CommandRun(command + ["-v"])
