@@ -70,6 +70,17 @@ struct PcapFormat {
     _ bytes: Span<UInt8>, position: inout Int, limit: Int, place: ScanPlace,
     into records: inout [PacketRecord]
   ) -> ScanEnd {
+    // Two loops, so that no number of the usual order is turned first.
+    swapped
+      ? scan(bytes, swapped: true, position: &position, limit: limit, place: place, into: &records)
+      : scan(bytes, swapped: false, position: &position, limit: limit, place: place, into: &records)
+  }
+
+  @inline(__always)
+  private func scan(
+    _ bytes: Span<UInt8>, swapped: Bool, position: inout Int, limit: Int, place: ScanPlace,
+    into records: inout [PacketRecord]
+  ) -> ScanEnd {
     var next = position
     var end = ScanEnd.full
     records.append(addingCapacity: limit) { output in
