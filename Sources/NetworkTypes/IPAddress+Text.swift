@@ -5,12 +5,15 @@ extension IPv4Address: CustomStringConvertible, LosslessStringConvertible {
   }
 
   /// Parses four decimal octets; refuses leading zeros (which some tools read as octal), signs and spaces.
-  public init?(_ text: some StringProtocol) {
+  public init?(_ text: some StringProtocol) { self.init(utf8: Array(text.utf8)[...]) }
+
+  /// The same from bytes.
+  init?(utf8 text: ArraySlice<UInt8>) {
     var value: UInt32 = 0
     var octets = 0
     var digits = 0
     var octet: UInt32 = 0
-    for byte in text.utf8 {
+    for byte in text {
       switch byte {
       case UInt8(ascii: "0")...UInt8(ascii: "9"):
         if digits > 0 && octet == 0 { return nil }

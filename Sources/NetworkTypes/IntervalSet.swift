@@ -16,9 +16,16 @@ public struct IntervalSet: Sendable, Hashable {
   public init(_ key: Key) { runs = [key...key] }
 
   /// The union of runs in any order, overlapping or not.
-  public init(_ unsorted: some Sequence<ClosedRange<Key>>) {
-    runs = []
-    for run in unsorted.sorted(by: { $0.lowerBound < $1.lowerBound }) { append(run) }
+  @inlinable public init(_ unsorted: some Sequence<ClosedRange<Key>>) { self.init(sorting: Array(unsorted)) }
+
+  /// The same, not made anew for each kind of sequence.
+  @usableFromInline init(sorting runs: [ClosedRange<Key>]) {
+    if runs.count < 2 {
+      self.runs = runs
+      return
+    }
+    self.runs = []
+    for run in runs.sorted(by: { $0.lowerBound < $1.lowerBound }) { append(run) }
   }
 
   /// Adds a run that begins no earlier than the last one.
@@ -135,8 +142,10 @@ extension IPPrefix {
 
 extension IntervalSet {
   /// The addresses of those blocks that are of a family.
-  public init(_ family: IPFamily, _ prefixes: some Sequence<IPPrefix>) {
-    self.init(prefixes.lazy.filter { $0.family == family }.map(\.keys))
+  @inlinable public init(_ family: IPFamily, _ prefixes: some Sequence<IPPrefix>) {
+    var runs: [ClosedRange<Key>] = []
+    for prefix in prefixes where prefix.family == family { runs.append(prefix.keys) }
+    self.init(sorting: runs)
   }
 
   /// Every address of a family.

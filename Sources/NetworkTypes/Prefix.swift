@@ -111,11 +111,7 @@ extension Prefix: CustomStringConvertible {
   }
 
   private static func length(_ text: some StringProtocol) -> Int? {
-    let digits = text.utf8
-    guard (1...3).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }),
-      let length = Int(text), length <= Address.bitWidth
-    else { return nil }
-    return length
+    IPPrefix.number(Array(text.utf8)[...]).flatMap { $0 <= Address.bitWidth ? $0 : nil }
   }
 }
 
@@ -129,12 +125,29 @@ extension IPPrefix: CustomStringConvertible {
 
   /// Parses `address/length` of either family; host bits are cleared.
   public init?(_ text: some StringProtocol) {
-    if let prefix = Prefix<IPv4Address>(text) {
-      self = .v4(prefix)
-    } else if let prefix = Prefix<IPv6Address>(text) {
-      self = .v6(prefix)
-    } else {
-      return nil
+    guard let (address, length) = Self.parts(of: text) else { return nil }
+    self.init(address, length: length)
+  }
+
+  /// Parses `address/length` of either family; the address is as it was written.
+  public static func parts(of text: some StringProtocol) -> (address: IPAddress, length: Int)? {
+    let bytes = Array(text.utf8)
+    guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")), let length = number(bytes[(slash + 1)...])
+    else { return nil }
+    if let address = IPv4Address(utf8: bytes[..<slash]) { return length <= 32 ? (.v4(address), length) : nil }
+    guard length <= 128, let address = IPv6Address(text[..<text.utf8.index(text.startIndex, offsetBy: slash)])
+    else { return nil }
+    return (.v6(address), length)
+  }
+
+  /// One to three digits.
+  fileprivate static func number(_ digits: ArraySlice<UInt8>) -> Int? {
+    guard (1...3).contains(digits.count) else { return nil }
+    var number = 0
+    for digit in digits {
+      guard (0x30...0x39).contains(digit) else { return nil }
+      number = number * 10 + Int(digit - 0x30)
     }
+    return number
   }
 }

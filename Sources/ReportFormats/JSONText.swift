@@ -17,86 +17,101 @@ public enum JSONText: Sendable {
 
   /// The document with two spaces of indentation; arrays and objects without arrays or objects within, on one line.
   public func pretty() -> String {
-    var text = ""
+    var text = TextBuffer()
     write(to: &text, indent: 0)
-    return text + "\n"
+    text.append("\n" as Unicode.Scalar)
+    return String(decoding: text.bytes, as: UTF8.self)
   }
 
   /// The document on one line.
   public func compact() -> String {
-    var text = ""
+    var text = TextBuffer()
     write(to: &text, indent: nil)
-    return text
+    return String(decoding: text.bytes, as: UTF8.self)
   }
 
   private var isFlat: Bool {
-    let isLeaf = { (value: JSONText) in
-      switch value {
-      case .array(let elements): elements.isEmpty
-      case .object(let members): members.isEmpty
-      default: true
-      }
-    }
     switch self {
-    case .array(let elements): return elements.allSatisfy(isLeaf)
-    case .object(let members): return members.allSatisfy { isLeaf($0.1) }
-    default: return true
+    case .array(let elements): elements.allSatisfy(\.isLeaf)
+    case .object(let members): members.allSatisfy { $0.1.isLeaf }
+    default: true
     }
   }
 
-  private func write(to text: inout String, indent: Int?) {
+  private var isLeaf: Bool {
     switch self {
-    case .null: text += "null"
-    case .bool(let value): text += value ? "true" : "false"
-    case .integer(let value): text += String(value)
+    case .array(let elements): elements.isEmpty
+    case .object(let members): members.isEmpty
+    default: true
+    }
+  }
+
+  private func write(to text: inout TextBuffer, indent: Int?) {
+    switch self {
+    case .null: text.append("null")
+    case .bool(let value): text.append(value ? "true" : "false")
+    case .integer(let value): text.append(decimal: value)
     case .string(let value): Self.write(value, to: &text)
-    case .raw(let value): text += value
+    case .raw(let value): text.append(value)
     case .array(let elements):
-      write("[", "]", elements.map { (nil, $0) }, to: &text, indent: indent)
+      let inner = isFlat ? nil : indent.map { $0 + 2 }
+      text.append("[" as Unicode.Scalar)
+      for (index, element) in elements.enumerated() {
+        Self.separate(index, inner, in: &text)
+        element.write(to: &text, indent: inner)
+      }
+      if inner != nil, let indent { Self.newLine(indent, in: &text) }
+      text.append("]" as Unicode.Scalar)
     case .object(let members):
-      write("{", "}", members.map { ($0.0, $0.1) }, to: &text, indent: indent)
-    }
-  }
-
-  private func write(
-    _ open: String, _ close: String, _ members: [(String?, JSONText)], to text: inout String, indent: Int?
-  ) {
-    let inner = indent.flatMap { isFlat ? nil : $0 + 2 }
-    let pad = { (count: Int) in "\n" + String(repeating: " ", count: count) }
-    text += open
-    for (index, member) in members.enumerated() {
-      if index > 0 { text += inner == nil ? ", " : "," }
-      if let inner { text += pad(inner) }
-      if let name = member.0 {
+      let inner = isFlat ? nil : indent.map { $0 + 2 }
+      text.append("{" as Unicode.Scalar)
+      for (index, (name, value)) in members.enumerated() {
+        Self.separate(index, inner, in: &text)
         Self.write(name, to: &text)
-        text += ": "
+        text.append(": ")
+        value.write(to: &text, indent: inner)
       }
-      member.1.write(to: &text, indent: inner)
+      if inner != nil, let indent { Self.newLine(indent, in: &text) }
+      text.append("}" as Unicode.Scalar)
     }
-    if inner != nil, let indent { text += pad(indent) }
-    text += close
   }
 
-  private static func write(_ value: String, to text: inout String) {
-    text += "\""
-    if value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5c && $0 != 0x7f }) {
-      text += value
-      text += "\""
-      return
+  /// What stands before a member or an element.
+  private static func separate(_ index: Int, _ indent: Int?, in text: inout TextBuffer) {
+    if index > 0 { text.append(indent == nil ? ", " : ",") }
+    if let indent { newLine(indent, in: &text) }
+  }
+
+  private static func newLine(_ indent: Int, in text: inout TextBuffer) {
+    text.append("\n" as Unicode.Scalar)
+    for _ in 0..<indent { text.append(" " as Unicode.Scalar) }
+  }
+
+  private static func write(_ value: String, to text: inout TextBuffer) {
+    text.append("\"" as Unicode.Scalar)
+    let first = text.count
+    text.append(value)
+    if text.bytes[first...].contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5c || $0 == 0x7f }) {
+      text.truncate(to: first)
+      escape(value, to: &text)
     }
-    for scalar in value.unicodeScalars {
-      switch scalar {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      case "\n": text += "\\n"
-      case "\r": text += "\\r"
-      case "\t": text += "\\t"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7f:
-        let hex = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
-      default: text.unicodeScalars.append(scalar)
+    text.append("\"" as Unicode.Scalar)
+  }
+
+  private static func escape(_ value: String, to text: inout TextBuffer) {
+    for byte in value.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""): text.append("\\\"")
+      case UInt8(ascii: "\\"): text.append("\\\\")
+      case UInt8(ascii: "\n"): text.append("\\n")
+      case UInt8(ascii: "\r"): text.append("\\r")
+      case UInt8(ascii: "\t"): text.append("\\t")
+      case 0..<0x20, 0x7f:
+        text.append("\\u00")
+        text.append(byte: 0x30 + byte >> 4)
+        text.append(hexadecimal: UInt16(byte & 0xf))
+      default: text.append(byte: byte)
       }
     }
-    text += "\""
   }
 }

@@ -29,24 +29,21 @@ extension RuleMiss {
     to remote: IPAddress, service: ServiceKey, in rules: [ResolvedRule],
     where isCandidate: (Int) -> Bool = { _ in true }
   ) -> RuleMiss? {
-    var best: (miss: RuleMiss, weight: Int, distance: Int)?
+    var best: (rule: Int, field: Field?, prefix: IPPrefix?, bits: Int)?
+    var least = (weight: Int.max, distance: Int.max)
     for (index, rule) in rules.enumerated() where isCandidate(index) {
-      var miss = RuleMiss(rule: index, fields: [], nearestPrefix: nil)
       let (field, weight, distance) = serviceMiss(rule.traffic, service)
-      var total = (weight: weight, distance: distance)
-      if let field { miss.fields.append(field) }
       let (prefix, bits) = nearestPrefix(to: remote, in: rule.prefixes)
-      miss.nearestPrefix = prefix
-      if bits > 0 {
-        miss.fields.append(.remoteAddress)
-        total.weight += 1
-        total.distance += bits
-      }
-      if miss.fields.isEmpty { continue }
-      if let best, (best.weight, best.distance) <= total { continue }
-      best = (miss, total.weight, total.distance)
+      let total = (weight: weight + (bits > 0 ? 1 : 0), distance: distance + bits)
+      if field == nil && bits == 0 || least <= total { continue }
+      best = (index, field, prefix, bits)
+      least = total
     }
-    return best?.miss
+    return best.map { best in
+      RuleMiss(
+        rule: best.rule, fields: [best.field, best.bits > 0 ? .remoteAddress : nil].compactMap { $0 },
+        nearestPrefix: best.prefix)
+    }
   }
 
   private static func serviceMiss(
@@ -76,19 +73,17 @@ extension RuleMiss {
     for prefix in prefixes {
       let bits: Int
       switch (prefix, remote) {
-      case (.v4(let prefix), .v4(let address)): bits = missingBits(prefix, address)
-      case (.v6(let prefix), .v6(let address)): bits = (missingBits(prefix, address) + 3) / 4
+      case (.v4(let prefix), .v4(let address)):
+        let shared = (prefix.address.rawValue ^ address.rawValue).leadingZeroBitCount
+        bits = max(prefix.length - shared, 0)
+      case (.v6(let prefix), .v6(let address)):
+        let (high, low) = (prefix.address.high ^ address.high, prefix.address.low ^ address.low)
+        let shared = high == 0 ? 64 + low.leadingZeroBitCount : high.leadingZeroBitCount
+        bits = (max(prefix.length - shared, 0) + 3) / 4
       default: continue
       }
       if bits < best.bits { best = (prefix, bits) }
     }
     return best
-  }
-
-  /// How much shorter the prefix would have to be to contain the address.
-  private static func missingBits<Address>(_ prefix: Prefix<Address>, _ address: Address) -> Int {
-    var length = prefix.length
-    while !Prefix(prefix.address, length: length).contains(address) { length -= 1 }
-    return prefix.length - length
   }
 }

@@ -9,8 +9,8 @@ extension AuditReport {
     self.captures = captures
     self.warnings = warnings
     let filter = auditor.filter
-    var ruleTallies: [RuleIndex: Tally] = [:]
-    var interfaceUse: [InterfaceIndex: InterfaceUse] = [:]
+    var ruleTallies = [Tally](repeating: Tally(), count: filter.rules.entries.count)
+    var interfaceCounts: [InterfaceCounts] = []
     var stops: [DecodingStop: Int] = [:]
     var unknowns: [UnknownKey: Int] = [:]
     for (index, outcome) in auditor.tracker.outcomes.enumerated() {
@@ -26,17 +26,28 @@ extension AuditReport {
       if outcome.packetClass == .unknown, let step = outcome.decisiveStep {
         unknowns[UnknownKey(step: step), default: 0] += tally.packets
       }
-      for rule in Set(outcome.steps.compactMap(\.rule)) { ruleTallies[rule, default: Tally()].add(tally) }
-      Self.count(outcome, tally, filter, in: &interfaceUse)
+      for (index, step) in outcome.steps.enumerated() {
+        guard let rule = step.rule, !outcome.steps[..<index].contains(where: { $0.rule == rule }) else {
+          continue
+        }
+        ruleTallies[rule.int].add(tally)
+      }
+      Self.count(outcome, tally, in: &interfaceCounts)
     }
     denials = Self.denials(auditor)
-    interfaces = interfaceUse.sorted { $0.key < $1.key }.map(\.value)
+    interfaces = interfaceCounts.enumerated().compactMap { index, counts in
+      guard counts.isPassed else { return nil }
+      let id = filter.id(of: InterfaceIndex(index))
+      return InterfaceUse(
+        id: id, name: filter.name(of: id), place: filter.place(of: InterfaceIndex(index)),
+        ingress: counts.ingress, egress: counts.egress)
+    }
     rules = filter.rules.inReportOrder.map { index in
       let entry = filter.rules[index]
       return RuleUse(
         owner: entry.owner, ownerName: filter.name(of: entry.owner), id: entry.id, direction: entry.direction,
         text: entry.text, shortText: Self.shortText(of: entry, filter),
-        tally: ruleTallies[index] ?? Tally(), wasRemoved: filter.rules.removed.contains(index))
+        tally: ruleTallies[index.int], wasRemoved: filter.rules.removed.contains(index))
     }
     undecoded = stops.map { Undecoded(stop: $0.key, packets: $0.value) }
       .sorted { ($1.packets, $0.text) < ($0.packets, $1.text) }
@@ -57,12 +68,13 @@ extension AuditReport {
 
   /// A rule's text ends with its peer: a group's or prefix list's id gives way to the name.
   private static func shortText(of entry: RuleCatalogue.Entry, _ filter: PacketFilter) -> String {
-    let words = entry.text.split(separator: " ")
-    guard let peer = words.last, peer.hasPrefix("sg-") || peer.hasPrefix("pl-"),
+    guard let space = entry.text.utf8.lastIndex(of: UInt8(ascii: " ")),
+      case let peer = entry.text[entry.text.utf8.index(after: space)...],
+      peer.utf8.starts(with: "sg-".utf8) || peer.utf8.starts(with: "pl-".utf8),
       let name = filter.name(of: ResourceID(String(peer)))
     else { return entry.text }
     let text = (peer.hasPrefix("sg-") ? Peer.group(name) : Peer.prefixList(name)).description
-    return words.dropLast().joined(separator: " ") + " " + text
+    return entry.text[...space] + text
   }
 
   private struct UnknownKey: Hashable {
@@ -89,33 +101,36 @@ extension AuditReport {
     return warnings
   }
 
-  /// Counts the interfaces that an outcome's packets passed, each once a direction.
-  private static func count(
-    _ outcome: PathOutcome, _ tally: Tally, _ filter: PacketFilter,
-    in uses: inout [InterfaceIndex: InterfaceUse]
-  ) {
-    guard outcome.packetClass == .allow || outcome.packetClass == .deny else { return }
-    let decisive = outcome.packetClass == .deny ? outcome.decisiveStep : nil
-    var seen: Set<InterfacePassage> = []
-    for step in outcome.steps.reversed() {
-      guard let interface = step.interface,
-        seen.insert(InterfacePassage(interface: interface, direction: step.direction)).inserted
-      else { continue }
-      let id = filter.id(of: interface)
-      let isDenied = decisive?.interface == interface && decisive?.direction == step.direction
-      let counts: WritableKeyPath<InterfaceUse, InterfaceUse.Counts> =
-        step.direction == .ingress ? \.ingress : \.egress
-      let count: WritableKeyPath<InterfaceUse.Counts, Int> = isDenied ? \.denied : \.allowed
-      uses[
-        interface,
-        default: InterfaceUse(id: id, name: filter.name(of: id), place: filter.place(of: interface))][
-          keyPath: counts.appending(path: count)] += tally.packets
-    }
+  /// What one interface counted.
+  private struct InterfaceCounts {
+    var ingress = InterfaceUse.Counts()
+    var egress = InterfaceUse.Counts()
+    var isPassed = false
   }
 
-  private struct InterfacePassage: Hashable {
-    var interface: InterfaceIndex
-    var direction: Direction
+  /// Counts the interfaces that an outcome's packets passed, each once a direction.
+  private static func count(_ outcome: PathOutcome, _ tally: Tally, in uses: inout [InterfaceCounts]) {
+    guard outcome.packetClass == .allow || outcome.packetClass == .deny else { return }
+    let decisive = outcome.packetClass == .deny ? outcome.decisiveStep : nil
+    for (index, step) in outcome.steps.enumerated() {
+      guard let interface = step.interface else { continue }
+      func isPassage(_ other: PathStep) -> Bool {
+        other.interface == interface && other.direction == step.direction
+      }
+      guard !outcome.steps[..<index].contains(where: isPassage) else { continue }
+      let place = Int(interface.rawValue)
+      while uses.count <= place { uses.append(InterfaceCounts()) }
+      uses[place].isPassed = true
+      let isDenied = decisive.map(isPassage) ?? false
+      let denied = isDenied ? tally.packets : 0
+      if step.direction == .ingress {
+        uses[place].ingress.denied += denied
+        uses[place].ingress.allowed += tally.packets - denied
+      } else {
+        uses[place].egress.denied += denied
+        uses[place].egress.allowed += tally.packets - denied
+      }
+    }
   }
 
   // MARK: Denials
@@ -158,9 +173,9 @@ extension AuditReport {
       if let only = entry.only, !denial.remote.isEverything { denial.remote = IPPrefix(host: only) }
       return denial
     }.sorted {
-      ($1.tally.packets, $0.firstFrame, $0.code.rawValue) < (
-        $0.tally.packets, $1.firstFrame, $1.code.rawValue
-      )
+      if $0.tally.packets != $1.tally.packets { return $0.tally.packets > $1.tally.packets }
+      if $0.firstFrame != $1.firstFrame { return $0.firstFrame < $1.firstFrame }
+      return $0.code.rawValue < $1.code.rawValue
     }
   }
 

@@ -10,6 +10,9 @@ public struct TextBuffer: Sendable {
   /// Forgets the text and keeps the memory.
   public mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
+  /// Forgets what follows the first `count` bytes.
+  mutating func truncate(to count: Int) { bytes.removeSubrange(count...) }
+
   public mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
   public mutating func append(byte: UInt8) { bytes.append(byte) }

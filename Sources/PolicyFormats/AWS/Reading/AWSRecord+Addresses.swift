@@ -9,15 +9,15 @@ extension AWSRecord {
   }
 
   func prefix(text: String, at location: SourceLocation, of resource: ResourceID?) -> IPPrefix? {
-    guard let prefix = IPPrefix(text) else {
+    guard let (address, length) = IPPrefix.parts(of: text) else {
       let hint = IPAddress(text) == nil ? "" : "; write a single host as /32 or /128"
       log.add(
         .error, "invalid_cidr", resource, at: location,
         "\"\(text)\" is no block of addresses; expected an address, a slash and a length" + hint)
       return nil
     }
-    let address = text.split(separator: "/").first.flatMap { IPAddress($0) }
-    if let address, address != prefix.first {
+    let prefix = IPPrefix(address, length: length)
+    if address != prefix.first {
       log.add(
         .note, "host_bits", resource, at: location,
         "\(text) has host bits set; read as \(prefix), as AWS stores it")
