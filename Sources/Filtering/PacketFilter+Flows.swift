@@ -39,17 +39,11 @@ extension PacketFilter {
     in table: inout ConnectionTable<Address>, _ memory: inout TrackerMemory
   ) -> Verdict? {
     var connection = known
-    if packet.ipProtocol == .tcp && connection.isTracked {
-      let event = TCPEvent(packet.tcpFlags)
-      if connection.phase == .closed {
-        if event == .syn && packet.tcpFlags.isBareSYN { return nil }
-        return rejectLate(isForward, connection, &memory)
-      }
-      connection.phase = TCPTransitions.next(connection.phase, event, fromInitiator: isForward)
-    } else {
-      connection.phase = connection.phase.afterDatagram(fromInitiator: isForward)
+    guard let phase = known.phase(after: packet.tcpFlags, packet.ipProtocol, isForward: isForward) else {
+      if packet.tcpFlags.isBareSYN { return nil }
+      return rejectLate(isForward, connection, &memory)
     }
-    connection.lastSeen = packet.time.nanoseconds
+    connection.note(packet.time.nanoseconds, phase)
     var beginsDirection = false
     let outcome: UInt32
     if let judged = connection.outcome(isForward: isForward), !packet.isFragment {
@@ -60,11 +54,9 @@ extension PacketFilter {
       if !packet.isFragment { connection.store(outcome, isForward: isForward) }
     }
     table[slot] = connection
-    let packetClass = memory.classes[Int(outcome)]
-    let state: FlowState =
-      packetClass == .exempt ? .none : connection.isTracked ? .established : .untracked
-    return Verdict(
-      packetClass, state: state, outcome: OutcomeID(rawValue: outcome), beginsDirection: beginsDirection)
+    var verdict = memory.known(outcome, isTracked: connection.isTracked)
+    verdict.beginsDirection = beginsDirection
+    return verdict
   }
 
   /// A packet of a flow that a gateway on its way has forgotten while interfaces still track it: a segment is refused
@@ -85,11 +77,8 @@ extension PacketFilter {
     _ memory: inout TrackerMemory
   ) -> Verdict {
     var connection = table[slot]
-    if isForward && packet.ipProtocol == .tcp && !packet.isFragment {
-      let phase: ConnectionPhase = packet.tcpFlags.contains(.rst) ? .closed : .synSent
-      // Where the refused connection is tracked decides what its answers pass.
-      if phase != connection.phase { connection.reverse = Connection.unjudged }
-      connection.phase = phase
+    if isForward && !packet.isFragment {
+      connection.noteRepeated(packet.time.nanoseconds, packet.tcpFlags, packet.ipProtocol)
     }
     var outcome = isForward ? connection.forward : connection.reverse
     let beginsDirection = outcome == Connection.unjudged
@@ -175,19 +164,10 @@ extension PacketFilter {
   }
 }
 
-extension ConnectionPhase {
-  /// The phase after a datagram of a flow without a state machine of its own (semantics CT-18).
-  fileprivate func afterDatagram(fromInitiator isForward: Bool) -> ConnectionPhase {
-    switch (self, isForward) {
-    case (.udpRequest, false): .udpReplied
-    case (.udpReplied, true): .udpAgain
-    case (.udpAgain, false): .udpStream
-    default: self
-    }
-  }
-}
-
 extension TCPFlags {
+  /// The flags of segments that may bring a connection to another phase.
+  static var turning: UInt16 { syn.rawValue | fin.rawValue | rst.rawValue }
+
   /// Whether a segment asks for a new connection.
   var isBareSYN: Bool { contains(.syn) && !contains(.ack) && !contains(.rst) }
 }

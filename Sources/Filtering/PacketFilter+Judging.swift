@@ -173,11 +173,14 @@ extension PacketFilter {
     reusing memory: inout TrackerMemory
   ) -> Judgement {
     switch compiled.network.place(header, at: captureInterface, compiled) {
-    case .enters(let origin, let header):
-      var walk = PathWalk(compiled, header, relation: relation, reusing: memory.takeSteps())
+    case .enters(let origin, let placed):
+      var walk = PathWalk(compiled, placed, relation: relation, reusing: memory.takeSteps())
       walk.isForgottenByGateways = isForgotten
       walk.run(from: origin)
-      return conclude(walk, &memory)
+      let end = placed == header ? walk.plainEnd(of: header) : nil
+      let judgement = conclude(&walk, &memory)
+      if let end { memory.setPlainEnd(of: judgement.outcome, end) }
+      return judgement
     case .platform(let interface):
       let step = PathStep(.placement, .platformService, .unfiltered, .egress, interface: interface)
       return Judgement(
@@ -214,6 +217,17 @@ extension PacketFilter {
     else {
       return judge(request, relation: relation, reusing: &memory)
     }
+    // Where nothing translates, the answer begins where the request ended, as it is. A request to the public address of a
+    // host is one with the host's private address to the flow table, but takes another way.
+    if tracked == nil, captureInterface == nil, placed == request, header.request == request,
+      canonical(request.source) == request.source, canonical(request.destination) == request.destination,
+      let end = memory.plainEnd(of: admission)
+    {
+      var back = PathWalk(compiled, header, relation: relation, reusing: memory.takeSteps())
+      back.isForgottenByGateways = isForgotten
+      back.run(from: isRouter(header.source) ? .internet : .interface(end))
+      return conclude(&back, &memory)
+    }
     // The request was whole, or it would not have been translated (semantics AD-18).
     var whole = placed
     whole.isFragment = false
@@ -233,9 +247,7 @@ extension PacketFilter {
     back.isForgottenByGateways = isForgotten
     switch delivery {
     case .interface(let interface):
-      // A router on the way is not the host that the request reached.
-      let isRouter = compiled.network.addresses.owners(of: answer.source).isEmpty && answer.source.isGlobal
-      back.run(from: isRouter ? .internet : .interface(interface))
+      back.run(from: isRouter(answer.source) ? .internet : .interface(interface))
     case .internet: back.run(from: .internet)
     case .outside, .platformService, nil:
       if case .enters(.interface(let sender), let placed) = compiled.network.place(
@@ -256,17 +268,23 @@ extension PacketFilter {
     {
       back.inherit(doubt)
     }
-    return conclude(back, &memory)
+    return conclude(&back, &memory)
   }
 
-  private func conclude(_ walk: consuming PathWalk, _ memory: inout TrackerMemory) -> Judgement {
+  /// Whether a router on the way sent the packet, and not the host that the request reached.
+  private func isRouter(_ source: IPAddress) -> Bool {
+    source.isGlobal && compiled.owners(of: source).isEmpty
+  }
+
+  private func conclude(_ walk: inout PathWalk, _ memory: inout TrackerMemory) -> Judgement {
     let packetClass = walk.packetClass
     let isTracked = walk.isTracked
     let gatewayTimers = walk.gatewayTimers
     let outcome = PathOutcome(packetClass, steps: walk.takeSteps())
-    let id = memory.intern(outcome)
+    let number = memory.intern(outcome)
+    memory.stepBuffer = outcome.steps
     return Judgement(
-      packetClass: packetClass, outcome: id, isTracked: isTracked, gatewayTimers: gatewayTimers)
+      packetClass: packetClass, outcome: number, isTracked: isTracked, gatewayTimers: gatewayTimers)
   }
 
   // MARK: ICMP errors
@@ -306,7 +324,7 @@ extension PacketFilter {
 
   /// Whether an error was sent by the other end of the flow, or by a router outside of the network on the way there.
   private func comesFromBeyond(_ source: IPAddress, _ quote: QuotedPacket) -> Bool {
-    guard !compiled.network.addresses.owners(of: source).isEmpty else { return source.isGlobal }
+    guard !compiled.owners(of: source).isEmpty else { return source.isGlobal }
     return canonical(source) == canonical(quote.addresses.destination)
   }
 

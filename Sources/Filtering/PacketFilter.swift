@@ -66,7 +66,7 @@ public struct PacketFilter: Sendable {
   public func evaluate(
     _ packet: PacketSummary, quoting quote: QuotedPacket? = nil, tracking tracker: inout ConnectionTracker
   ) -> Verdict {
-    let shard = tracker.shards.count == 1 ? 0 : shard(of: packet, quote, in: tracker)
+    let shard = tracker.shards.count == 1 ? 0 : shard(of: packet, quote, among: tracker.shards.count)
     let verdict = evaluate(packet, quoting: quote, in: &tracker.shards[shard])
     return tracker.number(verdict, of: shard)
   }
@@ -141,11 +141,14 @@ struct FlowEnds<Address: TrackedAddress>: Sendable {
 
 /// An address family that has a connection table of its own.
 protocol TrackedAddress: FixedWidthAddress {
+  associatedtype Key: FlowKey where Key.Address == Self
   /// The pair's ends if they are of this family.
   static func ends(of pair: AddressPair) -> FlowEnds<Self>?
 }
 
 extension IPv4Address: TrackedAddress {
+  typealias Key = IPv4FlowKey
+
   static func ends(of pair: AddressPair) -> FlowEnds<IPv4Address>? {
     guard case .v4(let source, let destination) = pair else { return nil }
     return FlowEnds(source, destination)
@@ -153,6 +156,8 @@ extension IPv4Address: TrackedAddress {
 }
 
 extension IPv6Address: TrackedAddress {
+  typealias Key = IPv6FlowKey
+
   static func ends(of pair: AddressPair) -> FlowEnds<IPv6Address>? {
     guard case .v6(let source, let destination) = pair else { return nil }
     return FlowEnds(source, destination)

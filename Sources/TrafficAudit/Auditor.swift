@@ -62,9 +62,7 @@ public struct Auditor: Sendable {
       other()
       filter.evaluate(batch, tracking: &tracker, into: &verdicts)
     }
-    for index in batch.packets.indices {
-      tallies.count(batch.packets[index], verdicts[index], tracker: tracker)
-    }
+    tallies.count(batch.packets, verdicts, tracker: tracker)
   }
 
   /// Goes on with a filter that follows a change of the network (``PacketFilter/applying(_:)``).

@@ -11,6 +11,13 @@ public struct Tally: Sendable, Hashable {
 
   public init() {}
 
+  @inline(__always)
+  mutating func count(_ length: Int, _ beginsFlow: Bool) {
+    packets &+= 1
+    bytes &+= length
+    flows &+= beginsFlow ? 1 : 0
+  }
+
   mutating func add(_ other: Tally) {
     packets += other.packets
     bytes += other.bytes
@@ -92,18 +99,39 @@ public struct Tallies: Sendable {
     return index < byOutcome.count ? byOutcome[index] : Tally()
   }
 
+  /// Counts a batch of judged packets as the next frames.
+  mutating func count(_ packets: [PacketSummary], _ verdicts: [Verdict], tracker: ConnectionTracker) {
+    while byOutcome.count < tracker.outcomes.count { byOutcome.append(Tally()) }
+    var denied = 0
+    do {
+      var tallies = byOutcome.mutableSpan
+      let (packets, verdicts) = (packets.span, verdicts.span)
+      for index in packets.indices {
+        let verdict = verdicts[index]
+        tallies[Int(verdict.outcome.rawValue)].count(Int(packets[index].wireLength), verdict.beginsFlow)
+        if verdict.packetClass == .deny { denied &+= 1 }
+      }
+    }
+    if denied > 0 {
+      for index in packets.indices where verdicts[index].packetClass == .deny {
+        countDenial(packets[index], verdicts[index], frame: frames + index + 1, tracker: tracker)
+      }
+    }
+    frames += packets.count
+  }
+
   /// Counts one judged packet as the next frame.
   mutating func count(_ packet: PacketSummary, _ verdict: Verdict, tracker: ConnectionTracker) {
     frames += 1
     let index = Int(verdict.outcome.rawValue)
     while byOutcome.count <= index { byOutcome.append(Tally()) }
-    byOutcome[index].packets += 1
-    byOutcome[index].bytes += Int(packet.wireLength)
-    if verdict.beginsFlow { byOutcome[index].flows += 1 }
-    if verdict.packetClass == .deny { countDenial(packet, verdict, tracker: tracker) }
+    byOutcome[index].count(Int(packet.wireLength), verdict.beginsFlow)
+    if verdict.packetClass == .deny { countDenial(packet, verdict, frame: frames, tracker: tracker) }
   }
 
-  private mutating func countDenial(_ packet: PacketSummary, _ verdict: Verdict, tracker: ConnectionTracker) {
+  private mutating func countDenial(
+    _ packet: PacketSummary, _ verdict: Verdict, frame: Int, tracker: ConnectionTracker
+  ) {
     let direction = tracker.direction(of: verdict.outcome)
     let remote = direction == .egress ? packet.addresses.destination : packet.addresses.source
     let header = PacketHeader(packet)
@@ -113,14 +141,16 @@ public struct Tallies: Sendable {
     let recent = key.recentPlace & (recentDenials.count - 1)
     var place = recentDenials[recent]
     if place < 0 || denials[place].key != key {
-      place = self.place(of: key, header, remote)
+      place = self.place(of: key, header, remote, frame)
       recentDenials[recent] = place
     }
     denials[place].value.count(Int(packet.wireLength), remote, beginsFlow: verdict.beginsDirection)
   }
 
   /// Where a group of denials stands, added if it is new and folded into a wider one if there are too many.
-  private mutating func place(of key: DenialKey, _ example: PacketHeader, _ remote: IPAddress) -> Int {
+  private mutating func place(
+    of key: DenialKey, _ example: PacketHeader, _ remote: IPAddress, _ frame: Int
+  ) -> Int {
     if let place = denialPlaces[key] { return place }
     var key = key
     if denials.count >= Self.denialGroupLimit {
@@ -130,7 +160,7 @@ public struct Tallies: Sendable {
       foldedDenials += 1
     }
     denialPlaces[key] = denials.count
-    denials.append((key, Denial(firstFrame: frames, example: example, onlyRemote: remote)))
+    denials.append((key, Denial(firstFrame: frame, example: example, onlyRemote: remote)))
     return denials.count - 1
   }
 }

@@ -11,7 +11,7 @@ struct AddressOwners: Sendable {
     var isPublic: Bool { privateAddress != nil }
   }
 
-  private var ipv4: [IPv4Address: [Owner]] = [:]
+  private var ipv4 = AddressMap<[Owner]>()
   private var ipv6: [IPv6Address: [Owner]] = [:]
   /// Delegated prefixes are few and long; those of one length share a dictionary.
   private var delegated: [DelegatedKey: [Owner]] = [:]
@@ -33,12 +33,12 @@ struct AddressOwners: Sendable {
   /// Makes an interface the owner of its addresses.
   mutating func add(_ interface: NetworkInterface, _ index: InterfaceIndex) {
     for address in interface.ipv4Addresses {
-      Self.add(Owner(interface: index), to: &ipv4[address.address, default: []])
+      ipv4.change(address.address, from: []) { Self.add(Owner(interface: index), to: &$0) }
       if let publicAddress = address.publicAddress {
         let bit = Self.publicBit(publicAddress)
         publicBits[bit >> 6] |= 1 << UInt64(bit & 63)
-        Self.add(
-          Owner(interface: index, privateAddress: address.address), to: &ipv4[publicAddress, default: []])
+        let owner = Owner(interface: index, privateAddress: address.address)
+        ipv4.change(publicAddress, from: []) { Self.add(owner, to: &$0) }
       }
     }
     for address in interface.ipv6Addresses {
@@ -57,8 +57,9 @@ struct AddressOwners: Sendable {
       if owners[key]?.isEmpty ?? false { owners[key] = nil }
     }
     for address in interface.ipv4Addresses {
-      clear(&ipv4, address.address)
-      if let publicAddress = address.publicAddress { clear(&ipv4, publicAddress) }
+      ipv4.change(address.address, from: []) { $0.removeAll { $0.interface == index } }
+      guard let publicAddress = address.publicAddress else { continue }
+      ipv4.change(publicAddress, from: []) { $0.removeAll { $0.interface == index } }
     }
     for address in interface.ipv6Addresses { clear(&ipv6, address) }
     for prefix in interface.delegatedPrefixes { clear(&delegated, DelegatedKey(prefix: prefix)) }
@@ -91,14 +92,19 @@ struct AddressOwners: Sendable {
     return privateAddress
   }
 
+  /// Whether an interface has the address for its own, and not as its public one.
+  func isOwn(_ address: IPAddress, of interface: InterfaceIndex) -> Bool {
+    owners(of: address).contains { $0.interface == interface && !$0.isPublic }
+  }
+
   /// Every interface that has the address, in the order of the input.
   func owners(of address: IPAddress) -> [Owner] {
     let exact =
       switch address {
-      case .v4(let address): ipv4[address]
-      case .v6(let address): ipv6[address]
+      case .v4(let address): ipv4[address] ?? []
+      case .v6(let address): ipv6[address] ?? []
       }
-    if let exact { return exact }
+    if !exact.isEmpty || delegatedLengths.isEmpty { return exact }
     for length in delegatedLengths[address.family] ?? [] {
       if let owners = delegated[DelegatedKey(prefix: IPPrefix(address, length: length))] { return owners }
     }

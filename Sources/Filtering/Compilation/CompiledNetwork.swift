@@ -59,9 +59,30 @@ struct CompiledVPC: Sendable {
   /// The route table of the internet gateway (semantics RT-16).
   var edgeTable: Int?
   /// Amazon's resolver: the primary block's base plus two (semantics SG-41).
-  var resolver: IPv4Address?
+  let resolver: IPv4Address?
   /// The router's addresses: the base plus one of each subnet's blocks (semantics SG-41, AD-6).
-  var routers: Set<IPAddress> = []
+  private(set) var routers: Set<IPAddress> = []
+  /// The resolver and the routers of IPv4.
+  private var services = AddressMap<Bool>()
+
+  init(resource: ResourceIndex, resolver: IPv4Address?) {
+    self.resource = resource
+    self.resolver = resolver
+    if let resolver { services.change(resolver, from: true) { _ in } }
+  }
+
+  mutating func add(routers addresses: [IPAddress]) {
+    routers.formUnion(addresses)
+    for case .v4(let address) in addresses { services.change(address, from: true) { _ in } }
+  }
+
+  /// Whether the address is the resolver's or a router's.
+  func isService(_ address: IPAddress) -> Bool {
+    switch address {
+    case .v4(let address): services[address] ?? false
+    case .v6: routers.contains(address)
+    }
+  }
 }
 
 /// What judging needs to know of a subnet.
@@ -106,10 +127,9 @@ struct CompiledInterface: Sendable {
 extension CompiledNetwork {
   private mutating func compileVPCs() {
     for vpc in model.vpcs {
-      var compiled = CompiledVPC(resource: resources.index(of: vpc.id))
-      if let primary = vpc.ipv4Blocks.first, primary.length <= 30 {
-        compiled.resolver = IPv4Address(rawValue: primary.address.rawValue + 2)
-      }
+      let primary = vpc.ipv4Blocks.first.flatMap { $0.length <= 30 ? $0.address.rawValue : nil }
+      var compiled = CompiledVPC(
+        resource: resources.index(of: vpc.id), resolver: primary.map { IPv4Address(rawValue: $0 + 2) })
       if let gateway = model.internetGateways.first(where: { $0.vpc == vpc.id }) {
         compiled.internetGateway = resources.index(of: gateway.id)
         compiled.edgeTable = model.routeTables.firstIndex { $0.gateways.contains(gateway.id) }
@@ -136,7 +156,7 @@ extension CompiledNetwork {
       if let vpc = index.vpcs[subnet.vpc] {
         let bases =
           [subnet.ipv4Block?.address.wrapped].compactMap { $0 } + subnet.ipv6Blocks.map(\.address.wrapped)
-        vpcs[vpc].routers.formUnion(bases.compactMap(\.next))
+        vpcs[vpc].add(routers: bases.compactMap(\.next))
       }
       subnets.append(
         CompiledSubnet(

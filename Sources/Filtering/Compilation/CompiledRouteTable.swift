@@ -4,7 +4,9 @@ import RuleMatching
 import VirtualNetworks
 
 /// A route table as longest-prefix lookups, one a family (semantics RT-2, RT-4).
-struct CompiledRouteTable: Sendable {
+///
+/// A class, so that a walk that looks at one copies a single reference.
+final class CompiledRouteTable: Sendable {
   struct CompiledRoute: Sendable {
     var target: Target
     var isBlackhole: Bool
@@ -27,15 +29,26 @@ struct CompiledRouteTable: Sendable {
     case unmodelled
   }
 
-  var resource: ResourceIndex
-  var vpc: Int?
-  var routes: [CompiledRoute]
-  var table: IPPrefixTable<Int32>
+  let resource: ResourceIndex
+  let vpc: Int?
+  let routes: [CompiledRoute]
+  private let table: IPPrefixTable<Int32>
   /// What ``table`` was made from.
-  var prefixes: [IPPrefix]
-
+  private let prefixes: [IPPrefix]
   /// Routes to prefix lists whose entries the input does not hold, and whether the list is one of Amazon's own.
-  var openRoutes: [(rule: RuleIndex, isAmazons: Bool)]
+  private let openRoutes: [(rule: RuleIndex, isAmazons: Bool)]
+
+  init(
+    resource: ResourceIndex, vpc: Int?, routes: [CompiledRoute], positions: [IPPrefix: Int32],
+    openRoutes: [(rule: RuleIndex, isAmazons: Bool)]
+  ) {
+    self.resource = resource
+    self.vpc = vpc
+    self.routes = routes
+    table = IPPrefixTable(positions.map { ($0.key, $0.value) })
+    prefixes = Array(positions.keys)
+    self.openRoutes = openRoutes
+  }
 
   /// A route to an unknown prefix list that might be more specific than what the table says of an address: outside the
   /// VPC, and for Amazon's lists in Amazon's blocks.
@@ -111,8 +124,7 @@ extension CompiledNetwork {
     for entry in entries where entry.rank < best[entry.prefix]?.rank ?? .max { best[entry.prefix] = entry }
     return CompiledRouteTable(
       resource: resources.index(of: table.id), vpc: index.vpcs[table.vpc], routes: routes,
-      table: IPPrefixTable(best.values.map { ($0.prefix, $0.position) }), prefixes: Array(best.keys),
-      openRoutes: open)
+      positions: best.mapValues(\.position), openRoutes: open)
   }
 
   private struct RouteEntry {

@@ -77,7 +77,7 @@ extension PacketFilter {
       return text
         + "; a group reference would, but does not hold for a packet that was translated or forwarded"
     }
-    let resolved = compiled.network.resolvedRules(ofPolicy: position)
+    let resolved = compiled.resolvedRules(ofPolicy: position)
     guard let miss = RuleMiss.nearest(to: remote, service: header.service, in: resolved) else { return text }
     return text + "; nearest: \(ruleLabel(rules[policy.indices[miss.rule]])), which misses in "
       + Self.text(miss.fields, step.direction)

@@ -37,12 +37,22 @@ public struct PathStep: Sendable, Hashable {
   public var tracksFlow = false
   /// Which leg of the path: a NAT gateway, a transit gateway or a load balancer begins a new one.
   public var leg: UInt8
+  // Numbers without their options, which would make a step half as large again: there are many.
+  private let interfaceNumber: UInt32
+  private let resourceNumber: UInt32
+  private let ruleNumber: UInt32
+  private static var none: UInt32 { .max }
+
   /// The interface on whose side this happens, or nil between interfaces.
-  public var interface: InterfaceIndex?
+  public var interface: InterfaceIndex? {
+    interfaceNumber == Self.none ? nil : InterfaceIndex(Int(interfaceNumber))
+  }
   /// What decided: the ACL, route table, gateway, …; for groups the interface.
-  public var resource: ResourceIndex?
+  public var resource: ResourceIndex? {
+    resourceNumber == Self.none ? nil : ResourceIndex(Int(resourceNumber))
+  }
   /// The rule or route that decided.
-  public var rule: RuleIndex?
+  public var rule: RuleIndex? { ruleNumber == Self.none ? nil : RuleIndex(Int(ruleNumber)) }
 
   init(
     _ stage: EvaluationStage, _ element: Element, _ action: Action, _ direction: Direction,
@@ -56,24 +66,26 @@ public struct PathStep: Sendable, Hashable {
     self.code = code
     self.missing = missing
     self.leg = leg
-    self.interface = interface
-    self.resource = resource
-    self.rule = rule
+    interfaceNumber = interface?.rawValue ?? Self.none
+    resourceNumber = resource?.rawValue ?? Self.none
+    ruleNumber = rule?.rawValue ?? Self.none
   }
 }
 
 extension PathStep {
-  // Written out, as three words instead of eleven fields: outcomes are looked up for the first packet of every flow.
-  public func hash(into hasher: inout Hasher) {
+  public func hash(into hasher: inout Hasher) { hasher.combine(mixed(into: 0)) }
+
+  /// Mixes the step into a fingerprint: outcomes are looked up for the first packet of every flow.
+  @inline(__always)
+  func mixed(into fingerprint: UInt64) -> UInt64 {
     let small =
       UInt64(stage.rawValue) | UInt64(element.rawValue) << 8 | UInt64(action.rawValue) << 16
       | UInt64(direction.rawValue) << 24 | UInt64(leg) << 32 | (tracksFlow ? 1 << 40 : 0)
       | UInt64(missing?.rawValue ?? .max) << 48
-    let place =
-      UInt64(interface?.rawValue ?? .max) << 32 | UInt64(resource?.rawValue ?? .max)
-    hasher.combine(small)
-    hasher.combine(place)
-    hasher.combine(rule?.rawValue ?? .max)
+    let place = UInt64(interfaceNumber) << 32 | UInt64(resourceNumber)
+    let product = (fingerprint ^ small ^ 0xa076_1d64_78bd_642f).multipliedFullWidth(
+      by: place ^ 0xe703_7ed1_a0b4_28db)
+    return (product.high ^ product.low &+ UInt64(ruleNumber)) &* 0x9e37_79b9_7f4a_7c15
   }
 
   /// Whether a group's rule admitted the packet here.
@@ -145,15 +157,34 @@ public struct RuleIndex: Sendable, Hashable, Comparable {
 
 /// A path and its conclusion, as it is counted: equal outcomes are counted together.
 public struct PathOutcome: Sendable, Hashable {
-  public var packetClass: PacketClass
-  public var steps: [PathStep]
+  /// Nearly always different where outcomes are; different in each process.
+  let fingerprint: UInt64
+  public let packetClass: PacketClass
+  public private(set) var steps: [PathStep]
   /// Where decoding stopped, for packets that were never placed.
-  public var stop: DecodingStop?
+  public let stop: DecodingStop?
+
+  private static let seed = UInt64.random(in: .min ... .max)
 
   init(_ packetClass: PacketClass, steps: [PathStep] = [], stop: DecodingStop? = nil) {
     self.packetClass = packetClass
     self.steps = steps
     self.stop = stop
+    var fingerprint = Self.seed ^ UInt64(packetClass.rawValue)
+    if let stop { fingerprint ^= UInt64(stop.detail) << 32 | UInt64(stop.reason.rawValue) << 8 }
+    for step in steps { fingerprint = step.mixed(into: fingerprint) }
+    self.fingerprint = fingerprint ^ fingerprint >> 32
+  }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }
+
+  /// The same with no more memory than its steps take.
+  var compact: PathOutcome {
+    var outcome = self
+    outcome.steps = []
+    outcome.steps.reserveCapacity(steps.count)
+    outcome.steps.append(contentsOf: steps)
+    return outcome
   }
 
   /// Whether the packet is a segment that came after its connection was closed (semantics CT-25).

@@ -5,7 +5,7 @@ import VirtualNetworks
 extension PathWalk {
   /// Follows the route that a table has for the destination.
   mutating func follow(table position: Int, vpc: Int?, subnet: Int?, interface: InterfaceIndex?) {
-    let table = network.routeTables[position]
+    let table = compiled.network.routeTables[position]
     guard !header.destination.isMulticast, !header.destination.isServiceRange,
       !header.destination.isLocalOnly
     else {
@@ -57,7 +57,7 @@ extension PathWalk {
     case .transitGateway(let gateway):
       crossTransitGateway(gateway, from: vpc, subnet: subnet, interface: interface, resource: route.resource)
     case .virtualPrivateGateway(let gateway):
-      let connections = network.model.vpnConnections.filter {
+      let connections = compiled.network.model.vpnConnections.filter {
         $0.virtualPrivateGateway == gateway && $0.state != "deleted"
       }
       leaveByVPN(connections, interface: interface, resource: route.resource)
@@ -70,11 +70,12 @@ extension PathWalk {
   private func returnsToSender(from vpc: Int?) -> InterfaceIndex? {
     guard relation.isReply, let vpc, let translation = translations.last,
       translation.translatedSource == header.destination,
-      let home = network.interfaces[translation.interface.int].vpc
+      let home = compiled.network.interfaces[translation.interface.int].vpc
     else { return nil }
-    let isPeered = network.model.peeringConnections.contains {
+    let isPeered = compiled.network.model.peeringConnections.contains {
       $0.state == "active"
-        && $0.side(oppositeTo: network.model.vpcs[vpc].id)?.vpc == network.model.vpcs[home].id
+        && $0.side(oppositeTo: compiled.network.model.vpcs[vpc].id)?.vpc
+          == compiled.network.model.vpcs[home].id
     }
     return isPeered ? translation.interface : nil
   }
@@ -82,7 +83,7 @@ extension PathWalk {
   /// A route to an instance that does not run is a blackhole, whatever the input says of its state (semantics LC-9).
   private func isStopped(_ target: CompiledRouteTable.Target) -> Bool {
     guard case .networkInterface(let interface?) = target else { return false }
-    return network.interfaces[interface.int].instanceState.map { !$0.carriesTraffic } ?? false
+    return compiled.network.interfaces[interface.int].instanceState.map { !$0.carriesTraffic } ?? false
   }
 
   /// The packet leaves for a network that the model does not hold.
@@ -123,11 +124,11 @@ extension PathWalk {
   private mutating func leaveByInternetGateway(
     vpc: Int?, interface: InterfaceIndex?, resource: ResourceIndex?
   ) {
-    guard let vpc, network.vpcs[vpc].internetGateway != nil else {
+    guard let vpc, compiled.network.vpcs[vpc].internetGateway != nil else {
       deny(.gateway, .gateway, .egress, .unassociatedComponent, interface: interface, resource: resource)
       return
     }
-    if network.model.vpcs[vpc].contains(header.destination) {
+    if compiled.network.model.vpcs[vpc].contains(header.destination) {
       deny(.gateway, .gateway, .egress, .gatewayDestinationInVPC, interface: interface, resource: resource)
       guard findsEveryBlocker else { return }
     }
@@ -182,22 +183,23 @@ extension PathWalk {
   }
 
   private func hasUnknownPublicAddress(_ address: IPv4Address, at interface: InterfaceIndex) -> Bool {
-    network.model.networkInterfaces[interface.int].ipv4Addresses.contains {
+    compiled.network.model.networkInterfaces[interface.int].ipv4Addresses.contains {
       $0.address == address && $0.hasUnknownPublicAddress
     }
   }
 
   private func publicAddress(of source: IPv4Address, at interface: InterfaceIndex) -> IPv4Address? {
-    let model = network.model.networkInterfaces[interface.int]
+    let model = compiled.network.model.networkInterfaces[interface.int]
     if let own = model.ipv4Addresses.first(where: { $0.address == source })?.publicAddress { return own }
-    guard let gateway = network.interfaces[interface.int].natGateway else { return nil }
-    return network.model.natGateways[gateway].addresses.first { $0.privateAddress == source }?.publicAddress
+    guard let gateway = compiled.network.interfaces[interface.int].natGateway else { return nil }
+    return compiled.network.model.natGateways[gateway].addresses.first { $0.privateAddress == source }?
+      .publicAddress
   }
 
   /// The packet is on the internet: it stays there, or comes back in by the public address of an interface.
   private mutating func enterInternet() {
     let isIPv6 = header.family == .v6
-    guard network.addresses.owners(of: header.destination).contains(where: { $0.isPublic || isIPv6 }) else {
+    guard compiled.owners(of: header.destination).contains(where: { $0.isPublic || isIPv6 }) else {
       append(PathStep(.gateway, .internet, .unfiltered, .egress))
       deliver(to: .internet)
       return
@@ -217,8 +219,8 @@ extension PathWalk {
       deny(
         .gateway, .gateway, .ingress, .spoofedSource, interface: receiver, resource: receiversGateway)
       guard findsEveryBlocker else { return }
-    } else if let vpc = receiver.flatMap({ network.interfaces[$0.int].vpc }),
-      network.model.vpcs[vpc].contains(header.source)
+    } else if let vpc = receiver.flatMap({ compiled.network.interfaces[$0.int].vpc }),
+      compiled.network.model.vpcs[vpc].contains(header.source)
     {
       // Nothing of the VPC's own comes in from outside (semantics AD-13).
       deny(
@@ -232,11 +234,12 @@ extension PathWalk {
   }
 
   private var receiver: InterfaceIndex? {
-    network.addresses.owners(of: header.destination).first?.interface
+    compiled.owners(of: header.destination).first?.interface
   }
 
   private var receiversGateway: ResourceIndex? {
-    receiver.flatMap { network.interfaces[$0.int].vpc }.flatMap { network.vpcs[$0].internetGateway }
+    let vpc = receiver.flatMap { compiled.network.interfaces[$0.int].vpc }
+    return vpc.flatMap { compiled.network.vpcs[$0].internetGateway }
   }
 
   private mutating func arriveFromInternetV4() {
@@ -245,8 +248,8 @@ extension PathWalk {
       if findsEveryBlocker { tryDestinationAnyway(fromSubnet: nil) }
       return
     }
-    let state = network.interfaces[interface.int]
-    guard let vpc = state.vpc, let gateway = network.vpcs[vpc].internetGateway else {
+    let state = compiled.network.interfaces[interface.int]
+    guard let vpc = state.vpc, let gateway = compiled.network.vpcs[vpc].internetGateway else {
       deny(.gateway, .gateway, .ingress, .unassociatedComponent, interface: interface)
       if findsEveryBlocker { tryDestinationAnyway(fromSubnet: nil) }
       return
@@ -259,7 +262,7 @@ extension PathWalk {
   /// Whose private address the gateway puts in the place of the destination; a private address itself stands for a
   /// public one that it has and that is not known.
   private var translation: (InterfaceIndex, IPv4Address)? {
-    let owners = network.addresses.owners(of: header.destination)
+    let owners = compiled.owners(of: header.destination)
     if let owner = owners.first(where: \.isPublic), let privateAddress = owner.privateAddress {
       return (owner.interface, privateAddress)
     }
@@ -269,44 +272,45 @@ extension PathWalk {
   }
 
   private mutating func arriveFromInternetV6() {
-    guard let owner = network.addresses.owners(of: header.destination).first else {
+    guard let owner = compiled.owners(of: header.destination).first else {
       deny(.gateway, .gateway, .ingress, .unknownDestination)
       return
     }
-    let state = network.interfaces[owner.interface.int]
+    let state = compiled.network.interfaces[owner.interface.int]
     guard let vpc = state.vpc, let subnet = state.subnet else {
       markUnknown(.gateway, .gateway, .ingress, .subnet, interface: owner.interface)
       receive(at: owner.interface, fromSubnet: nil)
       return
     }
-    let back = network.subnets[subnet].routeTable.flatMap { network.routeTables[$0].route(to: header.source) }
+    let table = compiled.network.subnets[subnet].routeTable
+    let back = table.flatMap { compiled.network.routeTables[$0].route(to: header.source) }
     if case .egressOnlyGateway? = back?.target, !relation.isKnown {
       // Nothing begins outside an egress-only gateway (semantics AD-24).
       deny(
         .gateway, .gateway, .ingress, .gatewayIngressNeedsPublicAddress, interface: owner.interface,
         resource: back?.resource)
       guard findsEveryBlocker else { return }
-    } else if network.vpcs[vpc].internetGateway == nil, !relation.isKnown {
+    } else if compiled.network.vpcs[vpc].internetGateway == nil, !relation.isKnown {
       deny(.gateway, .gateway, .ingress, .unassociatedComponent, interface: owner.interface)
       guard findsEveryBlocker else { return }
     } else {
       append(
         PathStep(
           .gateway, .gateway, .unfiltered, .ingress, interface: owner.interface,
-          resource: back?.resource ?? network.vpcs[vpc].internetGateway))
+          resource: back?.resource ?? compiled.network.vpcs[vpc].internetGateway))
     }
     enterVPCFromGateway(vpc, to: owner.interface)
   }
 
   /// The gateway's own route table may send the packet somewhere else first (semantics RT-16).
   private mutating func enterVPCFromGateway(_ vpc: Int, to interface: InterfaceIndex) {
-    guard let edge = network.vpcs[vpc].edgeTable,
-      let route = network.routeTables[edge].route(to: header.destination)
+    guard let edge = compiled.network.vpcs[vpc].edgeTable,
+      let route = compiled.network.routeTables[edge].route(to: header.destination)
     else {
       receive(at: interface, fromSubnet: nil)
       return
     }
-    let table = network.routeTables[edge].resource
+    let table = compiled.network.routeTables[edge].resource
     if route.isBlackhole {
       deny(.route, .route, .ingress, .badStateRoute, interface: interface, resource: table, rule: route.rule)
       return
@@ -353,14 +357,14 @@ extension PathWalk {
       return
     }
     // Its public address is not one that the instance knows (semantics AD-12).
-    let owns = network.addresses.owners(of: header.destination).contains {
+    let owns = compiled.owners(of: header.destination).contains {
       $0.interface == target && !$0.isPublic
     }
     if owns {
       receive(at: target, fromSubnet: fromSubnet)
       return
     }
-    if let subnet = network.interfaces[target.int].subnet, subnet != fromSubnet {
+    if let subnet = compiled.network.interfaces[target.int].subnet, subnet != fromSubnet {
       guard passesACL(of: subnet, .ingress, interface: target) else { return }
     }
     guard isUsable(target, .gateway, .ingress) || findsEveryBlocker else { return }
@@ -370,7 +374,7 @@ extension PathWalk {
       .gateway, .networkInterface, .egress, .forwardingInstance, interface: target, resource: resource)
     // What the appliance sends on has lost its sender's groups (semantics SG-29).
     preservesGroupIdentity = false
-    tryDestinationAnyway(fromSubnet: network.interfaces[target.int].subnet)
+    tryDestinationAnyway(fromSubnet: compiled.network.interfaces[target.int].subnet)
   }
 
   static var echo: ServiceKey { ServiceKey(.icmp, port: 8 << 8) }
@@ -379,7 +383,7 @@ extension PathWalk {
   private mutating func enterEndpoint(
     _ position: Int?, fromSubnet: Int?, interface: InterfaceIndex?, resource: ResourceIndex?
   ) {
-    guard let position, network.model.endpoints[position].kind == .gateway else {
+    guard let position, compiled.network.model.endpoints[position].kind == .gateway else {
       leaveModel(.unmodelled, interface: interface, resource: resource)
       return
     }

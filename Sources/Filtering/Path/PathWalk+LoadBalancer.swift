@@ -98,8 +98,8 @@ extension PathWalk {
   }
 
   private mutating func leaveBalancer(_ interface: InterfaceIndex, subnet: Int) {
-    if network.model.subnets[subnet].contains(header.destination) {
-      deliver(in: network.interfaces[interface.int].vpc, fromSubnet: subnet, sender: interface)
+    if compiled.network.model.subnets[subnet].contains(header.destination) {
+      deliver(in: compiled.network.interfaces[interface.int].vpc, fromSubnet: subnet, sender: interface)
       return
     }
     guard passesACL(of: subnet, .egress, interface: interface) else { return }
@@ -108,7 +108,7 @@ extension PathWalk {
 
   /// The target's answer, back at the balancer: the client gets it from the balancer's address.
   private mutating func answer(atBalancer interface: InterfaceIndex, subnet: Int) {
-    let resource = network.balancersByInterface[interface]?.resource
+    let resource = compiled.network.balancersByInterface[interface]?.resource
     guard let position = translations.lastIndex(where: { $0.interface == interface }) else {
       append(
         PathStep(

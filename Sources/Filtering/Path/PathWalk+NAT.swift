@@ -12,7 +12,7 @@ extension PathWalk {
       markUnknown(.gateway, .gateway, .egress, .unmodelled, interface: interface, resource: resource)
       return
     }
-    let gateway = network.model.natGateways[position]
+    let gateway = compiled.network.model.natGateways[position]
     guard !relation.isReply else {
       // A reply that leaves by a NAT gateway which did not translate its request gets a new source and is lost (E1).
       deny(.gateway, .gateway, .egress, .natSourceReassigned, interface: interface, resource: resource)
@@ -22,8 +22,8 @@ extension PathWalk {
       deny(.gateway, .gateway, .egress, .badState, interface: interface, resource: resource)
       return
     }
-    guard let vpc, gateway.vpc == network.model.vpcs[vpc].id,
-      cameByTransitGateway || network.model.vpcs[vpc].contains(header.source)
+    guard let vpc, gateway.vpc == compiled.network.model.vpcs[vpc].id,
+      cameByTransitGateway || compiled.network.model.vpcs[vpc].contains(header.source)
     else {
       // AD-20: sources of its own VPC, or such as come by a transit gateway.
       deny(.gateway, .gateway, .egress, .natSourceOutsideVPC, interface: interface, resource: resource)
@@ -48,14 +48,14 @@ extension PathWalk {
       return
     }
     let address = gateway.addresses.first { $0.networkInterface != nil && $0.privateAddress != nil }
-    guard let natInterface = address?.networkInterface.flatMap({ network.index.interfaces[$0] }),
+    guard let natInterface = address?.networkInterface.flatMap({ compiled.network.index.interfaces[$0] }),
       let translated = address?.privateAddress
     else {
       markUnknown(.gateway, .gateway, .egress, .unmodelled, interface: interface, resource: resource)
       return
     }
     let own = InterfaceIndex(natInterface)
-    if let subnet = network.interfaces[natInterface].subnet, subnet != fromSubnet {
+    if let subnet = compiled.network.interfaces[natInterface].subnet, subnet != fromSubnet {
       // The ACL sees the packet as it comes, in its own family (semantics AD-22).
       let translatedHeader = header
       header = original
@@ -85,12 +85,12 @@ extension PathWalk {
 
   /// From the NAT gateway's subnet towards the destination: ACL and route, no groups (semantics SG-46).
   mutating func leaveNATGateway(_ interface: InterfaceIndex) {
-    let state = network.interfaces[interface.int]
+    let state = compiled.network.interfaces[interface.int]
     guard let subnet = state.subnet else {
       markUnknown(.route, .route, .egress, .subnet, interface: interface)
       return
     }
-    if network.model.subnets[subnet].contains(header.destination) {
+    if compiled.network.model.subnets[subnet].contains(header.destination) {
       deliver(in: state.vpc, fromSubnet: subnet, sender: interface)
       return
     }
@@ -101,7 +101,7 @@ extension PathWalk {
   /// A packet for the NAT gateway's own address: the reply of a translated flow, or nothing that it takes
   /// (semantics AD-19).
   mutating func receive(atNATGateway interface: InterfaceIndex, subnet: Int) {
-    let resource = network.interfaces[interface.int].natGatewayResource
+    let resource = compiled.network.interfaces[interface.int].natGatewayResource
     guard relation.isKnown else {
       deny(.gateway, .gateway, .ingress, .natDestinationPreserved, interface: interface, resource: resource)
       return
@@ -140,16 +140,16 @@ extension PathWalk {
       markUnknown(.gateway, .gateway, .egress, .peerVPC, interface: interface, resource: resource)
       return
     }
-    let peering = network.model.peeringConnections[position]
+    let peering = compiled.network.model.peeringConnections[position]
     guard peering.state == "active" else {
       deny(.gateway, .gateway, .egress, .badState, interface: interface, resource: resource)
       return
     }
-    guard let side = peering.side(oppositeTo: network.model.vpcs[vpc].id) else {
+    guard let side = peering.side(oppositeTo: compiled.network.model.vpcs[vpc].id) else {
       deny(.gateway, .gateway, .egress, .unassociatedComponent, interface: interface, resource: resource)
       return
     }
-    guard let peer = network.index.vpcs[side.vpc] else {
+    guard let peer = compiled.network.index.vpcs[side.vpc] else {
       if !side.blocks.isEmpty && !side.blocks.contains(where: { $0.contains(header.destination) }) {
         deny(.gateway, .gateway, .egress, .peeringAddressOutsideVPC, interface: interface, resource: resource)
         return
@@ -158,7 +158,7 @@ extension PathWalk {
       deliver(to: .outside)
       return
     }
-    guard network.model.vpcs[peer].contains(header.destination) else {
+    guard compiled.network.model.vpcs[peer].contains(header.destination) else {
       deny(.gateway, .gateway, .egress, .peeringAddressOutsideVPC, interface: interface, resource: resource)
       return
     }

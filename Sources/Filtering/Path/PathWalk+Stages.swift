@@ -7,7 +7,7 @@ extension PathWalk {
   mutating func isUsable(
     _ interface: InterfaceIndex, _ stage: EvaluationStage, _ direction: Direction
   ) -> Bool {
-    let state = network.interfaces[interface.int]
+    let state = compiled.network.interfaces[interface.int]
     if !state.isAttached {
       deny(.placement, .networkInterface, direction, .unassociatedComponent, interface: interface)
       return false
@@ -21,10 +21,9 @@ extension PathWalk {
   mutating func passesAddressCheck(
     _ interface: InterfaceIndex, _ address: IPAddress, _ direction: Direction
   ) -> Bool {
-    let state = network.interfaces[interface.int]
+    let state = compiled.network.interfaces[interface.int]
     guard state.checksAddresses else { return true }
-    let owns = network.addresses.owners(of: address).contains { $0.interface == interface && !$0.isPublic }
-    if owns { return true }
+    if compiled.isOwn(address, of: interface) { return true }
     deny(.sourceCheck, .sourceCheck, direction, .sourceDestinationCheck, interface: interface)
     return findsEveryBlocker
   }
@@ -32,7 +31,7 @@ extension PathWalk {
   /// The security groups of an interface in one direction (semantics sections 1 and 2).
   mutating func passesGroups(_ interface: InterfaceIndex, _ direction: Direction) -> Bool {
     let stage: EvaluationStage = direction == .egress ? .sourceSecurityGroup : .destinationSecurityGroup
-    let state = network.interfaces[interface.int]
+    let state = compiled.network.interfaces[interface.int]
     switch state.groups {
     case .unfiltered:
       append(PathStep(stage, .securityGroup, .unfiltered, direction, interface: interface))
@@ -47,7 +46,7 @@ extension PathWalk {
       return true
     }
     guard let position = state.policy(direction) else { return true }
-    let policy = network.policies[position]
+    let policy = compiled.network.policies[position]
     let remote = direction == .egress ? header.destination : header.source
     switch firstMatch(in: policy, remote: remote) {
     case .rule(let position):
@@ -64,7 +63,7 @@ extension PathWalk {
       if let open = policy.openRule(
         remote: remote, service: header.service, hasTransport: header.hasTransport,
         countsReferences: preservesGroupIdentity,
-        isNobodys: network.addresses.owners(of: remote).isEmpty)
+        isNobodys: compiled.owners(of: remote).isEmpty)
       {
         markUnknown(
           stage, .securityGroup, direction, open.missing, interface: interface, rule: open.index,
@@ -84,12 +83,12 @@ extension PathWalk {
   /// The network ACL of a subnet in one direction; it knows no flows (semantics section 3).
   mutating func passesACL(of subnet: Int, _ direction: Direction, interface: InterfaceIndex?) -> Bool {
     let stage: EvaluationStage = direction == .egress ? .sourceNetworkACL : .destinationNetworkACL
-    let state = network.subnets[subnet]
+    let state = compiled.network.subnets[subnet]
     guard let position = direction == .egress ? state.egressACL : state.ingressACL else {
       markUnknown(stage, .networkACL, direction, .networkACL, interface: interface, resource: state.resource)
       return true
     }
-    let acl = network.acls[position]
+    let acl = compiled.network.acls[position]
     let remote = direction == .egress ? header.destination : header.source
     let answer = firstAction(in: acl, remote: remote)
     switch answer.allows {
@@ -156,23 +155,24 @@ extension PathWalk {
       let opposite = state.policy(direction.opposite)
     else { return true }
     let isOpen =
-      network.policies[own].allowsEveryone(header.family, header.service)
-      && network.policies[opposite].allowsEveryPort(header.family, header.ipProtocol)
+      compiled.network.policies[own].allowsEveryone(header.family, header.service)
+      && compiled.network.policies[opposite].allowsEveryPort(header.family, header.ipProtocol)
     return !isOpen
   }
+}
 
-  // MARK: Platform services
-
+extension CompiledReference {
   /// The platform service that the address stands for, seen from an interface, or nil: traffic with these is never
   /// filtered (semantics SG-40 to SG-43, NACL-13).
-  func exemption(at interface: InterfaceIndex, _ address: IPAddress) -> ResourceIndex?? {
-    let state = network.interfaces[interface.int]
+  func exemption(
+    at interface: InterfaceIndex, _ address: IPAddress, _ header: PacketHeader
+  ) -> ResourceIndex?? {
     if PlatformServices.isLinkLocalService(address, header) { return .some(nil) }
     if PlatformServices.isDHCP(header) { return .some(nil) }
-    guard let vpc = state.vpc else { return nil }
-    let isResolver = network.vpcs[vpc].resolver.map { .v4($0) == address } ?? false
-    if isResolver || network.vpcs[vpc].routers.contains(address) { return .some(network.vpcs[vpc].resource) }
-    return nil
+    guard let vpc = network.interfaces[interface.int].vpc, network.vpcs[vpc].isService(address) else {
+      return nil
+    }
+    return .some(network.vpcs[vpc].resource)
   }
 }
 

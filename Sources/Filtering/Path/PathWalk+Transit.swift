@@ -9,12 +9,12 @@ extension PathWalk {
     _ gateway: ResourceID, from vpc: Int?, subnet: Int?, interface: InterfaceIndex?, resource: ResourceIndex?
   ) {
     guard let vpc,
-      let position = network.model.transitGatewayAttachments.firstIndex(where: {
-        $0.transitGateway == gateway && $0.kind == .vpc && $0.resource == network.model.vpcs[vpc].id
+      let position = compiled.network.model.transitGatewayAttachments.firstIndex(where: {
+        $0.transitGateway == gateway && $0.kind == .vpc && $0.resource == compiled.network.model.vpcs[vpc].id
           && $0.state != "deleted"
       })
     else {
-      if network.model.transitGatewayAttachments.contains(where: { $0.transitGateway == gateway }) {
+      if compiled.network.model.transitGatewayAttachments.contains(where: { $0.transitGateway == gateway }) {
         deny(.gateway, .gateway, .egress, .unassociatedComponent, interface: interface, resource: resource)
       } else {
         markUnknown(.gateway, .gateway, .egress, .transitRoutes, interface: interface, resource: resource)
@@ -22,13 +22,15 @@ extension PathWalk {
       }
       return
     }
-    let attachment = network.attachments[position]
+    let attachment = compiled.network.attachments[position]
     guard attachment.isAvailable else {
       deny(
         .gateway, .gateway, .egress, .badStateAttachment, interface: interface, resource: attachment.resource)
       return
     }
-    if !attachment.subnetsByZone.isEmpty, let zone = subnet.flatMap({ network.model.subnets[$0].zoneKey }) {
+    if !attachment.subnetsByZone.isEmpty,
+      let zone = subnet.flatMap({ compiled.network.model.subnets[$0].zoneKey })
+    {
       guard let door = attachment.subnetsByZone[zone] else {
         deny(.gateway, .gateway, .egress, .transitZone, interface: interface, resource: attachment.resource)
         guard findsEveryBlocker else { return }
@@ -48,14 +50,14 @@ extension PathWalk {
   /// Looks the destination up in the table that the attachment is associated with.
   private mutating func route(through position: Int, zone: String?, interface: InterfaceIndex?) {
     guard beginLeg(at: interface) else { return }
-    let attachment = network.attachments[position]
+    let attachment = compiled.network.attachments[position]
     guard let tablePosition = attachment.table else {
       deny(
         .gateway, .gateway, .egress, .transitNoAssociation, interface: interface,
         resource: attachment.resource)
       return
     }
-    let table = network.transitTables[tablePosition]
+    let table = compiled.network.transitTables[tablePosition]
     guard let route = table.route(to: header.destination) else {
       if table.isIncomplete {
         markUnknown(
@@ -84,7 +86,7 @@ extension PathWalk {
   /// Out of a transit gateway by an attachment.
   private mutating func leave(by position: Int, zone: String?, interface: InterfaceIndex?) {
     cameByTransitGateway = true
-    let attachment = network.attachments[position]
+    let attachment = compiled.network.attachments[position]
     guard attachment.isAvailable else {
       deny(
         .gateway, .gateway, .egress, .badStateAttachment, interface: interface, resource: attachment.resource)
@@ -95,9 +97,9 @@ extension PathWalk {
       return
     }
     guard let vpc = attachment.vpc else {
-      let model = network.model.transitGatewayAttachments[position]
+      let model = compiled.network.model.transitGatewayAttachments[position]
       leaveByVPN(
-        network.model.vpnConnections.filter { $0.id == model.resource }, interface: interface,
+        compiled.network.model.vpnConnections.filter { $0.id == model.resource }, interface: interface,
         resource: attachment.resource)
       return
     }
@@ -109,7 +111,7 @@ extension PathWalk {
       deliver(in: vpc, fromSubnet: nil, sender: interface)
       return
     }
-    if !network.model.subnets[door].contains(header.destination) {
+    if !compiled.network.model.subnets[door].contains(header.destination) {
       guard passesACL(of: door, .egress, interface: nil) else { return }
       route(from: door, interface: nil)
     } else {

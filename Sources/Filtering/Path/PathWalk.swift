@@ -1,5 +1,6 @@
 import NetworkTypes
 import RuleMatching
+import Synchronization
 import VirtualNetworks
 
 /// Follows one packet from where it enters the network to where it is delivered or stopped.
@@ -80,7 +81,6 @@ struct PathWalk {
   }
 
   let compiled: CompiledReference
-  var network: CompiledNetwork { _read { yield compiled.network } }
 
   var header: PacketHeader
   let relation: Relation
@@ -142,9 +142,17 @@ struct PathWalk {
   /// The idle timers of gateways on the path; a load balancer's are the shorter ones.
   var gatewayTimers: GatewayTimers {
     guard let gateway = translations.first else { return .none }
-    return network.balancersByInterface[gateway.interface] == nil
-      && translations.allSatisfy { network.balancersByInterface[$0.interface] == nil }
+    return compiled.network.balancersByInterface[gateway.interface] == nil
+      && translations.allSatisfy { compiled.network.balancersByInterface[$0.interface] == nil }
       ? .natGateway : .loadBalancer
+  }
+
+  /// The interface that got the packet exactly as `sent`, if one did without any doubt.
+  func plainEnd(of sent: PacketHeader) -> InterfaceIndex? {
+    guard case .interface(let interface)? = delivery, !isDenied, !isUnknown, translations.isEmpty,
+      header == sent, !sent.isFragment, !steps.contains(where: { $0.action == .translate })
+    else { return nil }
+    return interface
   }
 
   /// Gives the list of steps away.
@@ -169,8 +177,8 @@ struct PathWalk {
     case .outside(let interface, let missing):
       if let missing { markUnknown(.placement, .outside, .ingress, missing, interface: interface) }
       // The sender may be a neighbour that the input lacks: inside a subnet no ACL acts (semantics P-5, NACL-12).
-      let home = network.interfaces[interface.int].subnet
-      let isNeighbour = home.map { network.model.subnets[$0].contains(header.source) } ?? false
+      let home = compiled.network.interfaces[interface.int].subnet
+      let isNeighbour = home.map { compiled.network.model.subnets[$0].contains(header.source) } ?? false
       receive(at: interface, fromSubnet: isNeighbour ? home : nil)
     }
   }
@@ -179,10 +187,10 @@ struct PathWalk {
 
   /// Source check, groups, ACL and route of the sending interface (semantics P-2).
   private mutating func leave(_ interface: InterfaceIndex) {
-    let state = network.interfaces[interface.int]
+    let state = compiled.network.interfaces[interface.int]
     guard isUsable(interface, .sourceCheck, .egress) || findsEveryBlocker else { return }
     guard passesAddressCheck(interface, header.source, .egress) || findsEveryBlocker else { return }
-    if let service = exemption(at: interface, header.destination) {
+    if let service = compiled.exemption(at: interface, header.destination, header) {
       deliverToPlatform(service, from: interface)
       return
     }
@@ -196,16 +204,16 @@ struct PathWalk {
 
   /// ACL and route of the sender's subnet, or straight to a neighbour.
   private mutating func leave(subnet: Int, interface: InterfaceIndex?) {
-    if let balancer = hiddenBalancer, let door = network.interfaces[balancer.int].subnet {
+    if let balancer = hiddenBalancer, let door = compiled.network.interfaces[balancer.int].subnet {
       if door != subnet {
         guard passesACL(of: subnet, .egress, interface: interface) else { return }
       }
       receive(at: balancer, fromSubnet: subnet)
       return
     }
-    if network.model.subnets[subnet].contains(header.destination) {
+    if compiled.network.model.subnets[subnet].contains(header.destination) {
       // Inside a subnet neither ACLs nor routes are asked (semantics P-5, NACL-12, RT-19).
-      deliver(in: network.subnets[subnet].vpc, fromSubnet: subnet, sender: interface)
+      deliver(in: compiled.network.subnets[subnet].vpc, fromSubnet: subnet, sender: interface)
       return
     }
     guard passesACL(of: subnet, .egress, interface: interface) else { return }
@@ -214,25 +222,27 @@ struct PathWalk {
 
   /// Looks the destination up in the subnet's route table and follows the route.
   mutating func route(from subnet: Int, interface: InterfaceIndex?) {
-    guard let table = network.subnets[subnet].routeTable else {
+    guard let table = compiled.network.subnets[subnet].routeTable else {
       markUnknown(
-        .route, .route, .egress, .routeTable, interface: interface, resource: network.subnets[subnet].resource
+        .route, .route, .egress, .routeTable, interface: interface,
+        resource: compiled.network.subnets[subnet].resource
       )
       tryDestinationAnyway(fromSubnet: subnet)
       return
     }
-    follow(table: table, vpc: network.subnets[subnet].vpc, subnet: subnet, interface: interface)
+    follow(table: table, vpc: compiled.network.subnets[subnet].vpc, subnet: subnet, interface: interface)
   }
 
   /// Finds who has the destination in the VPC and hands the packet to it.
   mutating func deliver(in vpc: Int?, fromSubnet subnet: Int?, sender: InterfaceIndex?) {
-    let owners = network.addresses.owners(of: header.destination).filter { owner in
-      !owner.isPublic && (vpc == nil || network.interfaces[owner.interface.int].vpc == vpc)
+    let interfaces = compiled.network.interfaces
+    let owner = compiled.owners(of: header.destination).first { owner in
+      !owner.isPublic && (vpc == nil || interfaces[owner.interface.int].vpc == vpc)
     }
-    guard let owner = owners.first else {
+    guard let owner else {
       deny(
         .route, .route, .egress, .noPossibleDestination, interface: sender,
-        resource: vpc.map { network.vpcs[$0].resource })
+        resource: vpc.map { compiled.network.vpcs[$0].resource })
       return
     }
     receive(at: owner.interface, fromSubnet: subnet)
@@ -240,7 +250,7 @@ struct PathWalk {
 
   /// ACL and groups of the receiving interface (semantics P-1).
   mutating func receive(at interface: InterfaceIndex, fromSubnet: Int?) {
-    let state = network.interfaces[interface.int]
+    let state = compiled.network.interfaces[interface.int]
     guard isUsable(interface, .destinationNetworkACL, .ingress) || findsEveryBlocker else { return }
     guard let subnet = state.subnet else {
       markUnknown(.destinationNetworkACL, .networkACL, .ingress, .subnet, interface: interface)
@@ -254,7 +264,7 @@ struct PathWalk {
       receive(atNATGateway: interface, subnet: subnet)
       return
     }
-    if let balancer = network.balancersByInterface[interface] {
+    if let balancer = compiled.network.balancersByInterface[interface] {
       receive(atBalancer: interface, balancer, subnet: subnet)
       return
     }
@@ -269,7 +279,7 @@ struct PathWalk {
 
   /// When the way is not known or barred, the far end's stages can still be judged.
   mutating func tryDestinationAnyway(fromSubnet: Int?) {
-    let owners = network.addresses.owners(of: header.destination)
+    let owners = compiled.owners(of: header.destination)
     guard !isDenied || findsEveryBlocker, owners.count == 1, let owner = owners.first else { return }
     if let privateAddress = owner.privateAddress { header.destination = .v4(privateAddress) }
     receive(at: owner.interface, fromSubnet: fromSubnet)
@@ -343,5 +353,29 @@ struct PathWalk {
 final class CompiledReference: Sendable {
   let network: CompiledNetwork
   let kinds = LazyKinds()
+  private let resolved = Mutex<[Int: [ResolvedRule]]>([:])
+  /// Policies whose rules are kept for explanations, at most.
+  private static let resolvedLimit = 256
   init(_ network: CompiledNetwork) { self.network = network }
+
+  // Asked here and not of `network.addresses`, which a walk would copy first.
+
+  /// Every interface that has the address, in the order of the input.
+  func owners(of address: IPAddress) -> [AddressOwners.Owner] { network.addresses.owners(of: address) }
+
+  /// The rules that a policy was made from; kept for the next explanation.
+  func resolvedRules(ofPolicy position: Int) -> [ResolvedRule] {
+    resolved.withLock { resolved in
+      if let rules = resolved[position] { return rules }
+      if resolved.count >= Self.resolvedLimit { resolved.removeAll() }
+      let rules = network.resolvedRules(ofPolicy: position)
+      resolved[position] = rules
+      return rules
+    }
+  }
+
+  /// Whether an interface has the address for its own, and not as its public one.
+  func isOwn(_ address: IPAddress, of interface: InterfaceIndex) -> Bool {
+    network.addresses.isOwn(address, of: interface)
+  }
 }

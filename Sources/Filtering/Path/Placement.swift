@@ -60,7 +60,7 @@ extension CompiledNetwork {
       }
     }
     let interface = source.interface
-    if PathWalk(compiled, header).exemption(at: interface, header.destination) != nil {
+    if compiled.exemption(at: interface, header.destination, header) != nil {
       return .platform(interface)
     }
     return .enters(
@@ -72,7 +72,7 @@ extension CompiledNetwork {
     _ header: PacketHeader, by destination: AddressOwners.Owner, _ compiled: CompiledReference
   ) -> Placement {
     let interface = destination.interface
-    if PathWalk(compiled, header.request).exemption(at: interface, header.source) != nil {
+    if compiled.exemption(at: interface, header.source, header.request) != nil {
       return .platform(interface)
     }
     if destination.isPublic { return .enters(.internet, header) }

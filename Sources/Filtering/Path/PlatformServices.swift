@@ -42,7 +42,7 @@ enum PlatformServices {
   /// Whether an address is that of a platform service, or the traffic is part of how a link itself works.
   static func isLinkLocalService(_ address: IPAddress, _ header: PacketHeader) -> Bool {
     switch address {
-    case .v4(let address): return ipv4.contains(address)
+    case .v4(let address): return SpecialBlock.isLinkLocal(address) && ipv4.contains(address)
     case .v6(let address):
       if ipv6.contains(address) || address == router { return true }
       return isNeighborDiscovery(header)
@@ -64,11 +64,10 @@ enum PlatformServices {
   /// DHCP between clients and the platform's server: ports 67 and 68, or 546 and 547 (ports: [mem]), from or to
   /// nobody, everybody or the link. What the server sends from the router's address is exempt as the router's.
   static func isDHCP(_ header: PacketHeader) -> Bool {
-    guard header.ipProtocol == .udp, header.hasTransport,
-      staysOnLink(header.source, header.destination)
-    else { return false }
+    guard header.ipProtocol == .udp, header.hasTransport else { return false }
     switch (header.family, header.sourcePort, header.service.port) {
-    case (.v4, 68, 67), (.v4, 67, 68), (.v6, 546, 547), (.v6, 547, 546): return true
+    case (.v4, 68, 67), (.v4, 67, 68), (.v6, 546, 547), (.v6, 547, 546):
+      return staysOnLink(header.source, header.destination)
     default: return false
     }
   }

@@ -156,7 +156,7 @@ extension PacketFilter {
     case nil: break
     }
     if case .interface(let interface) = question.from {
-      if PathWalk(compiled, header).exemption(at: interface, header.destination) != nil {
+      if compiled.exemption(at: interface, header.destination, header) != nil {
         return .platform(interface)
       }
       return .enters(sender(interface), header)

@@ -1,3 +1,5 @@
+import NetworkTypes
+
 /// What is remembered of one flow, whichever family.
 ///
 /// ```
@@ -71,6 +73,46 @@ struct Connection: Sendable {
     let outcome = isForward ? forward : reverse
     return outcome == Self.unjudged || flags.contains(isForward ? .forwardStale : .reverseStale)
       ? nil : outcome
+  }
+
+  /// The outcome of one direction of a flow that was admitted and that no gateway times out; nil if it has to be judged,
+  /// or if more decides.
+  @inline(__always)
+  func settledOutcome(isForward: Bool) -> UInt32? {
+    let outcome = isForward ? forward : reverse
+    return outcome != Self.unjudged && gatewayTimers == .none
+      && !flags.contains(.denied) && !flags.contains(isForward ? .forwardStale : .reverseStale)
+      ? outcome : nil
+  }
+
+  /// The phase after a further packet of an admitted flow; nil where the connection is closed.
+  @inline(__always)
+  func phase(
+    after segment: TCPFlags, _ ipProtocol: IPProtocol, isForward: Bool
+  ) -> ConnectionPhase? {
+    guard ipProtocol == .tcp && isTracked else { return phase.afterDatagram(fromInitiator: isForward) }
+    // Nearly every segment is one of these.
+    if phase == .established && segment.rawValue & TCPFlags.turning == 0 { return .established }
+    return phase == .closed
+      ? nil : TCPTransitions.next(phase, TCPEvent(segment), fromInitiator: isForward)
+  }
+
+  /// Takes note of a packet.
+  @inline(__always)
+  mutating func note(_ time: Int64, _ phase: ConnectionPhase) {
+    lastSeen = time
+    self.phase = phase
+  }
+
+  /// Takes note of a further packet like the one that was stopped.
+  @inline(__always)
+  mutating func noteRepeated(_ time: Int64, _ segment: TCPFlags, _ ipProtocol: IPProtocol) {
+    lastSeen = time
+    guard ipProtocol == .tcp else { return }
+    let phase: ConnectionPhase = segment.contains(.rst) ? .closed : .synSent
+    // Where the refused connection is tracked decides what its answers pass.
+    if phase != self.phase { reverse = Self.unjudged }
+    self.phase = phase
   }
 
   /// Whether a packet of this direction was judged before.

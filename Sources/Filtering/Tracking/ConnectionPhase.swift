@@ -20,6 +20,19 @@ enum ConnectionPhase: UInt8, Sendable, CaseIterable {
   case other
 }
 
+extension ConnectionPhase {
+  /// The phase after a datagram of a flow without a state machine of its own (semantics CT-18).
+  @inline(__always)
+  func afterDatagram(fromInitiator isForward: Bool) -> ConnectionPhase {
+    switch (self, isForward) {
+    case (.udpRequest, false): .udpReplied
+    case (.udpReplied, true): .udpAgain
+    case (.udpAgain, false): .udpStream
+    default: self
+    }
+  }
+}
+
 /// What a TCP segment means for its connection.
 enum TCPEvent: Int, Sendable {
   case syn, segment, fin, rst
@@ -68,6 +81,7 @@ enum TCPTransitions {
   private static let flat = (fromInitiator + fromResponder).flatMap { $0 }
 
   /// The phase after a segment; phases that are not TCP's stay as they are.
+  @inline(never)
   static func next(
     _ phase: ConnectionPhase, _ event: TCPEvent, fromInitiator isForward: Bool
   ) -> ConnectionPhase {

@@ -6,7 +6,7 @@ import NetworkTypes
 /// connection is noticed when it is met, or swept when the table would grow.
 struct ConnectionTable<Address: TrackedAddress>: Sendable {
   private struct Slot: Sendable {
-    var key: FlowKey<Address>
+    var key: Address.Key
     var connection: Connection
   }
 
@@ -29,10 +29,7 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
   }
 
   private static var emptySlot: Slot {
-    Slot(
-      key: FlowKey(
-        lowAddress: .zero, highAddress: .zero, lowPort: 0, highPort: 0, ipProtocol: IPProtocol(rawValue: 0),
-        kind: 0), connection: Connection())
+    Slot(key: Address.Key(), connection: Connection())
   }
 
   var byteCount: Int { slots.count * MemoryLayout<Slot>.stride }
@@ -61,9 +58,34 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
     var index = firstSlot(flow.hash)
     while slots[index].connection.isHeld {
       if slots[index].key == flow.identity.key { return index }
-      index = (index + 1) & mask
+      index = (index &+ 1) & mask
     }
     return nil
+  }
+
+  /// Takes note of a packet of a known flow where nothing is to be asked about it; nil where something is.
+  ///
+  /// The same as what ``PacketFilter`` does of such packets one by one: nearly every packet is one.
+  @inline(__always)
+  mutating func goOn(
+    _ flow: NamedFlow<Address>, _ time: Int64, _ flags: TCPFlags, _ memory: borrowing TrackerMemory
+  ) -> Verdict? {
+    guard let slot = find(flow) else { return nil }
+    let isForward = slots[slot].connection.initiatorIsLow == flow.identity.fromLow
+    let idle = time &- slots[slot].connection.lastSeen
+    guard idle <= memory.limits[slots[slot].connection.phase] else { return nil }
+    if isForward && slots[slot].connection.isDenied {
+      slots[slot].connection.noteRepeated(time, flags, flow.identity.key.ipProtocol)
+      return Verdict(
+        .deny, state: .new, outcome: OutcomeID(rawValue: slots[slot].connection.forward))
+    }
+    guard
+      let outcome = slots[slot].connection.settledOutcome(isForward: isForward),
+      let phase = slots[slot].connection.phase(
+        after: flags, flow.identity.key.ipProtocol, isForward: isForward)
+    else { return nil }
+    slots[slot].connection.note(time, phase)
+    return memory.known(outcome, isTracked: slots[slot].connection.isTracked)
   }
 
   /// The connection in a slot that ``find(_:)`` gave.
@@ -120,40 +142,6 @@ struct ConnectionTable<Address: TrackedAddress>: Sendable {
     let size = count * 2 > old.count ? old.count * 2 : old.count
     slots = Array(repeating: Self.emptySlot, count: size)
     mask = size - 1
-    for slot in old where isKept(slot) { place(slot, slot.key.tableHash(seed)) }
-  }
-}
-
-extension FlowKey {
-  /// A hash for tables that hold keys of captures: multiply-and-fold over the packed key.
-  @inline(__always)
-  func tableHash(_ seed: UInt64) -> UInt64 {
-    let ports =
-      UInt64(lowPort) << 48 | UInt64(highPort) << 32 | UInt64(ipProtocol.rawValue) << 8 | UInt64(kind)
-    return Self.mix(
-      lowAddress.hashBits &+ 0x9e37_79b9_7f4a_7c15 &* highAddress.hashBits ^ seed,
-      ports ^ (seed << 32 | seed >> 32))
-  }
-
-  /// What lies at the key's beginning.
-  @inline(__always)
-  var firstBits: UInt64 { lowAddress.hashBits }
-
-  @inline(__always)
-  private static func mix(_ left: UInt64, _ right: UInt64) -> UInt64 {
-    let product = (left ^ 0xa076_1d64_78bd_642f).multipliedFullWidth(by: right ^ 0xe703_7ed1_a0b4_28db)
-    let folded = product.high ^ product.low
-    let again = folded.multipliedFullWidth(by: 0x8ebc_6af0_9c88_c6e3)
-    return again.high ^ again.low
-  }
-}
-
-extension FixedWidthAddress {
-  @inline(__always)
-  fileprivate var hashBits: UInt64 {
-    switch wrapped {
-    case .v4(let address): UInt64(address.rawValue)
-    case .v6(let address): address.high &* 0xff51_afd7_ed55_8ccd ^ address.low
-    }
+    for slot in old where isKept(slot) { place(slot, slot.key.hash(seed)) }
   }
 }

@@ -6,10 +6,10 @@ import NetworkTypes
 public struct ConnectionTracker: Sendable {
   package var shards: [TrackerShard]
   /// Every outcome so far, in the order in which packets met them; ``Verdict/outcome`` is an index into it.
-  public private(set) var outcomes: [PathOutcome] = []
+  public var outcomes: [PathOutcome] { list.outcomes }
+  private var list = OutcomeList()
   /// The direction of each outcome's decisive step.
   private var directions: [Direction] = []
-  private var ids: [PathOutcome: UInt32] = [:]
   /// The shard of each packet of the latest batch.
   var dealt: [UInt8] = []
   /// How many verdicts of each shard were collected.
@@ -89,7 +89,7 @@ public struct ConnectionTracker: Sendable {
   /// Which way the packet passed the interface at which the outcome was settled.
   public func direction(of outcome: OutcomeID) -> Direction { directions[Int(outcome.rawValue)] }
 
-  public subscript(outcome: OutcomeID) -> PathOutcome { outcomes[Int(outcome.rawValue)] }
+  public subscript(outcome: OutcomeID) -> PathOutcome { list[Int(outcome.rawValue)] }
 
   /// Lends the shards to workers; they must come back before the tracker is used again.
   package mutating func lendShards() -> [TrackerShard] {
@@ -111,12 +111,25 @@ public struct ConnectionTracker: Sendable {
   /// the processor has many of them under way at once.
   mutating func touch(_ flows: [NamedFlow<IPv4Address>]) {
     var sum: UInt64 = 0
-    for index in flows.indices {
-      let flow = flows[index]
-      let shard = Int(flow.shard)
-      sum &+= flow.isIPv6 ? shards[shard].v6.touch(flow.hash) : shards[shard].v4.touch(flow.hash)
+    do {
+      let (flows, shards) = (flows.span, shards.span)
+      for index in flows.indices {
+        let shard = Int(flows[index].shard)
+        let hash = flows[index].hash
+        sum &+= flows[index].isIPv6 ? shards[shard].v6.touch(hash) : shards[shard].v4.touch(hash)
+      }
     }
     prefetched &+= sum
+  }
+
+  /// Numbers the outcomes of a part of a batch among those of all shards.
+  mutating func number(_ verdicts: inout [Verdict], _ part: Range<Int>, _ flows: [NamedFlow<IPv4Address>]) {
+    var verdicts = verdicts.mutableSpan
+    let flows = flows.span
+    for index in part {
+      verdicts[index].outcome = number(
+        verdicts[index].outcome, of: Int(flows[index &- part.lowerBound].shard))
+    }
   }
 
   /// Puts the verdicts of all shards on a batch of `count` packets into the batch's order.
@@ -135,21 +148,27 @@ public struct ConnectionTracker: Sendable {
   /// depend neither on shards nor on who judged when.
   @inline(__always)
   mutating func number(_ verdict: Verdict, of shard: Int) -> Verdict {
-    let local = Int(verdict.outcome.rawValue)
-    var number = local < shards[shard].numbers.count ? shards[shard].numbers[local] : Self.unnumbered
-    if number == Self.unnumbered { number = self.number(local, of: shard) }
     var verdict = verdict
-    verdict.outcome = OutcomeID(rawValue: number)
+    verdict.outcome = number(verdict.outcome, of: shard)
     return verdict
   }
 
+  @inline(__always)
+  private mutating func number(_ outcome: OutcomeID, of shard: Int) -> OutcomeID {
+    let local = Int(outcome.rawValue)
+    let number = local < shards[shard].numbers.count ? shards[shard].numbers[local] : Self.unnumbered
+    return OutcomeID(rawValue: number == Self.unnumbered ? self.number(local, of: shard) : number)
+  }
+
+  @inline(never)
   private mutating func number(_ local: Int, of shard: Int) -> UInt32 {
     while shards[shard].numbers.count <= local { shards[shard].numbers.append(Self.unnumbered) }
     let outcome = shards[shard].memory.outcomes[local]
-    let number = ids[outcome] ?? UInt32(outcomes.count)
-    if Int(number) == outcomes.count {
-      ids[outcome] = number
-      outcomes.append(outcome)
+    let number: UInt32
+    if let known = list.number(of: outcome) {
+      number = known
+    } else {
+      number = list.append(outcome)
       directions.append(outcome.decisiveStep?.direction ?? .ingress)
     }
     shards[shard].numbers[local] = number
@@ -164,10 +183,11 @@ struct TrackerMemory: Sendable {
   let limits: PhaseLimits
   var fragments = FragmentTable()
   var untrackedForLackOfRoom = 0
-  private(set) var outcomes: [PathOutcome] = []
+  private(set) var outcomes = OutcomeList()
   /// The class of each outcome, so that a hit reads one byte.
   private(set) var classes: [PacketClass] = []
-  private var ids: [PathOutcome: UInt32] = [:]
+  /// For each outcome that let a flow begin without changing its packets where that was delivered, else nil.
+  private var plainEnds: [InterfaceIndex?] = []
   /// Keeps the reads that only fetch memory from being optimised away.
   var prefetched: UInt64 = 0
   /// Lent to walks and taken back, so that judging a new flow allocates nothing once it has grown.
@@ -186,12 +206,26 @@ struct TrackerMemory: Sendable {
 
   /// The index of an outcome, added if it is new.
   mutating func intern(_ outcome: PathOutcome) -> UInt32 {
-    if let id = ids[outcome] { return id }
-    let id = UInt32(outcomes.count)
-    ids[outcome] = id
-    outcomes.append(outcome)
+    if let number = outcomes.number(of: outcome) { return number }
     classes.append(outcome.packetClass)
-    return id
+    plainEnds.append(nil)
+    return outcomes.append(outcome.compact)
+  }
+
+  /// Where a packet of this outcome was delivered as it was sent: its answer need not look for its way. nil where that
+  /// is not known.
+  func plainEnd(of outcome: UInt32) -> InterfaceIndex? { plainEnds[Int(outcome)] }
+
+  mutating func setPlainEnd(of outcome: UInt32, _ interface: InterfaceIndex) {
+    plainEnds[Int(outcome)] = interface
+  }
+
+  /// The verdict on a packet of a known flow.
+  @inline(__always)
+  func known(_ outcome: UInt32, isTracked: Bool) -> Verdict {
+    let packetClass = classes[Int(outcome)]
+    let state: FlowState = packetClass == .exempt ? .none : isTracked ? .established : .untracked
+    return Verdict(packetClass, state: state, outcome: OutcomeID(rawValue: outcome))
   }
 
   /// Lends the memory for the names of flows.

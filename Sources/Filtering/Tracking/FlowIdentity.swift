@@ -2,7 +2,7 @@ import NetworkTypes
 
 /// Which flow a packet belongs to, and from which end it comes (semantics CT-2).
 struct FlowIdentity<Address: TrackedAddress>: Sendable {
-  var key: FlowKey<Address>
+  var key: Address.Key
   /// Whether the packet goes from the key's low end to its high end.
   var fromLow: Bool
   /// An ICMP error: it has no flow of its own, but belongs to the one that it quotes.
@@ -16,11 +16,18 @@ struct FlowIdentity<Address: TrackedAddress>: Sendable {
       destinationPort: packet.destinationPort)
   }
 
+  /// The flow of a packet with these ports.
+  @inline(__always)
+  init(
+    _ ends: FlowEnds<Address>, _ ipProtocol: IPProtocol, ports sourcePort: UInt16, _ destinationPort: UInt16
+  ) {
+    (key, fromLow) = Address.Key.ordered(
+      source: ends.source, sourcePort, destination: ends.destination, destinationPort, ipProtocol, kind: 0)
+  }
+
   init(_ ends: FlowEnds<Address>, ipProtocol: IPProtocol, sourcePort: UInt16, destinationPort: UInt16) {
     if ipProtocol.hasPorts {
-      (key, fromLow) = FlowKey.ordered(
-        source: ends.source, destination: ends.destination, sourcePort: sourcePort,
-        destinationPort: destinationPort, ipProtocol: ipProtocol)
+      self = Self(ends, ipProtocol, ports: sourcePort, destinationPort)
       return
     }
     var identifier: UInt16 = 0
@@ -37,14 +44,11 @@ struct FlowIdentity<Address: TrackedAddress>: Sendable {
       }
       isError = ipProtocol == .icmp ? [3, 4, 5, 11, 12].contains(type) : (1...4).contains(type)
     }
-    (key, fromLow) = FlowKey.ordered(
-      source: ends.source, destination: ends.destination, sourcePort: 0, destinationPort: 0,
-      ipProtocol: ipProtocol)
-    key.kind = kind
+    (key, fromLow) = Address.Key.ordered(
+      source: ends.source, 0, destination: ends.destination, 0, ipProtocol, kind: kind)
     if ipProtocol.hasICMPKind {
       // Two hosts that ping each other with one identifier have two flows: the asking end is part of the key.
-      key.lowPort = identifier
-      key.highPort = fromLow != isICMPAnswer ? 1 : 2
+      key.setPorts(low: identifier, high: fromLow != isICMPAnswer ? 1 : 2)
     }
   }
 }
@@ -53,10 +57,10 @@ struct FlowIdentity<Address: TrackedAddress>: Sendable {
 struct NamedFlow<Address: TrackedAddress>: Sendable {
   var identity: FlowIdentity<Address>
   var hash: UInt64
-  /// A number of the two addresses in either order: what shards are told apart by.
-  var pair: UInt64 = 0
   var shard: UInt8 = 0
   var isIPv6: Bool
+  /// Whether the packet is a whole one of TCP or UDP, and neither cut nor quoting another: nothing but its flow decides.
+  var isPlain = false
 
   init(_ identity: FlowIdentity<Address>, hash: UInt64, isIPv6: Bool = false) {
     self.identity = identity
@@ -66,6 +70,6 @@ struct NamedFlow<Address: TrackedAddress>: Sendable {
 
   @inline(__always)
   init(_ identity: FlowIdentity<Address>, seed: UInt64) {
-    self.init(identity, hash: identity.key.tableHash(seed))
+    self.init(identity, hash: identity.key.hash(seed))
   }
 }
