@@ -60,7 +60,7 @@ for number in range(10_000):
     if source.random() < 0.4:
         address, port = source.getrandbits(32), source.choice(PORTS)
     # What comes from the internet has an address of the internet.
-    while not ipaddress.ip_address(address).is_global:
+    while not ipaddress.ip_address(address).is_global or ipaddress.ip_address(address).is_multicast:
         address = source.getrandbits(32)
     flows.append((proto, address, 1024 + number, port))
 
