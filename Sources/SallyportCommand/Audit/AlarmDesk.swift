@@ -53,8 +53,10 @@ final class AlarmDesk: Sendable {
         return (queue, state.posted)
       }
       queue.async(group: open) { [self] in
-        do throws(AlarmCourier.Loss) { try courier.deliver(change, to: action) } catch { lose(order, error) }
-        state.withLock { $0.pending[order] = nil }
+        do throws(AlarmCourier.Loss) {
+          try courier.deliver(change, to: action)
+          state.withLock { $0.pending[order] = nil }
+        } catch { lose(order, error) }
       }
     }
   }

@@ -207,9 +207,7 @@ struct MutantSearch {
       for part in difference.parts {
         let scope = SearchScope(
           remotes: AddressSet(part.region.family, part.region.remotes), services: part.region.services)
-        if scopes.count < scopeLimit {
-          scopes.append((scope, [list: part.marks]))
-        } else if scopes.count == scopeLimit {
+        if scopes.count <= scopeLimit {
           scopes.append((scope, [list: part.marks]))
         } else {
           scopes[scopeLimit].scope.remotes = scopes[scopeLimit].scope.remotes.union(scope.remotes)
