@@ -317,11 +317,3 @@ extension VirtualNetwork {
   /// What reports warn of: errors and warnings, in the order of the input.
   fileprivate var warnings: [String] { problems.filter { $0.severity != .note }.map(\.text) }
 }
-
-extension ModelProblem {
-  /// The place and the message.
-  fileprivate var text: String {
-    let place = location.description
-    return place.isEmpty ? message : "\(place): \(message)"
-  }
-}

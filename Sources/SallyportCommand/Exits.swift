@@ -19,10 +19,7 @@ enum StandardError {
   }
 
   /// Prints what is wrong with a network, and where.
-  static func report(_ problem: ModelProblem) {
-    let place = problem.location.description
-    report("\(problem.severity): \(place.isEmpty ? "" : place + ": ")\(problem.message)")
-  }
+  static func report(_ problem: ModelProblem) { report("\(problem.severity): \(problem.text)") }
 }
 
 /// Runs a command's work on its output: finishes the file, or removes it when the work fails.

@@ -50,39 +50,32 @@ private struct NameTable {
     }
     switch label {
     case "InterfaceId":
-      let instances = Dictionary(
-        network.instances.map { ($0.id, $0.attributes.name) }, uniquingKeysWith: { first, _ in first })
-      for interface in network.networkInterfaces {
-        let instance = interface.instance
-        add(
-          interface.id.rawValue, interface.attributes.name, instance.flatMap { instances[$0] ?? nil },
-          instance?.rawValue)
-      }
+      for (id, names) in network.interfaceNames { add(id.rawValue, names) }
     case "InstanceId":
-      for instance in network.instances { add(instance.id.rawValue, instance.attributes.name) }
+      for instance in network.instances { add(instance.id.rawValue, [instance.attributes.name]) }
     case "SecurityGroupId":
       for group in network.securityGroups {
-        add(group.id.rawValue, group.groupName, group.attributes.name)
+        add(group.id.rawValue, [group.groupName, group.attributes.name])
       }
     case "Rule": addRules(of: network)
-    default: for code in ReachabilityCode.allCases { add(code.rawValue) }
+    default: for code in ReachabilityCode.allCases { add(code.rawValue, []) }
     }
   }
 
   private mutating func addRules(of network: VirtualNetwork) {
     for group in network.securityGroups {
       for rule in group.rules(.ingress) + group.rules(.egress) {
-        add("\(group.id)/\(rule.id)", "\(group.groupName)/\(rule.id)")
+        add("\(group.id)/\(rule.id)", ["\(group.groupName)/\(rule.id)"])
       }
     }
     for acl in network.networkACLs {
       for entry in (acl.inbound + acl.outbound).map({ $0.isFinalDeny ? "*" : "\($0.number)" }) + ["*"] {
-        add("\(acl.id)/\(entry)", acl.attributes.name.map { "\($0)/\(entry)" })
+        add("\(acl.id)/\(entry)", [acl.attributes.name.map { "\($0)/\(entry)" }])
       }
     }
   }
 
-  private mutating func add(_ id: String, _ names: String?...) {
+  private mutating func add(_ id: String, _ names: [String?]) {
     for name in [id] + names.compactMap({ $0 }) where !(ids[name]?.contains(id) ?? false) {
       ids[name, default: []].append(id)
     }

@@ -54,10 +54,7 @@ public struct TestedNetwork: Sendable {
 
   /// The same for a network that is read already.
   public init(checking network: VirtualNetwork, paths: [String]) throws(TestedNetworkError) {
-    let errors = network.problems.filter { $0.severity == .error }.map { problem in
-      let place = problem.location.description
-      return (place.isEmpty ? "" : place + ": ") + problem.message
-    }
+    let errors = network.problems.filter { $0.severity == .error }.map(\.text)
     guard errors.isEmpty else { throw TestedNetworkError(problems: errors) }
     self.init(network, paths: paths)
   }

@@ -27,3 +27,11 @@ public struct ModelProblem: Sendable, Hashable {
     self.message = message
   }
 }
+
+extension ModelProblem {
+  /// The place and the message: `network.yaml:12:5: sg-1 is not there`.
+  package var text: String {
+    let place = location.description
+    return place.isEmpty ? message : "\(place): \(message)"
+  }
+}

@@ -2,7 +2,6 @@ import VirtualNetworks
 
 /// Finds the interface that a person names: by its id, or by a name that only one interface has.
 struct InterfaceSelector {
-  /// An interface and what it is called: its own Name tag, its instance's, and that instance's id.
   private let interfaces: [(id: ResourceID, names: [String])]
 
   private let option: String
@@ -10,13 +9,7 @@ struct InterfaceSelector {
   /// - Parameter option: The option by which the name was given.
   init(_ network: VirtualNetwork, option: String = "--interface") {
     self.option = option
-    let instances = Dictionary(
-      network.instances.map { ($0.id, $0.attributes.name) }, uniquingKeysWith: { first, _ in first })
-    interfaces = network.networkInterfaces.map { interface in
-      let instance = interface.instance
-      let names = [interface.attributes.name, instance.flatMap { instances[$0] ?? nil }, instance?.rawValue]
-      return (interface.id, names.compactMap { $0 })
-    }
+    interfaces = network.interfaceNames
   }
 
   /// Throws a ``Miss`` with the nearest names if there is none, or with the candidates if there are several.
