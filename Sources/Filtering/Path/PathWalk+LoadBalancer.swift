@@ -129,7 +129,7 @@ extension PathWalk {
   /// Whether an answer leaving a target belongs to a balancer that hid behind the client's address: then the platform
   /// hands it to the balancer, whatever the routes say.
   var hiddenBalancer: InterfaceIndex? {
-    guard relation.isReply, let last = translations.last, last.originalDestination != nil,
+    guard relation.isReply, let last = translations.last, last.originalPort != nil,
       last.originalSource == last.translatedSource
     else { return nil }
     return last.interface

@@ -66,7 +66,7 @@ extension PathWalk {
     translations.append(
       Translation(
         interface: own, originalSource: original.source, translatedSource: .v4(translated),
-        originalDestination: original.family == .v6 ? original.destination : nil,
+        originalDestination: original.destination,
         originalService: original.family == .v6 ? original.service : nil))
     header.source = .v4(translated)
     preservesGroupIdentity = false
@@ -121,6 +121,10 @@ extension PathWalk {
     guard remembersFlow(at: interface, resource, .ingress) else { return }
     let translation = translations.remove(at: position)
     header.destination = translation.originalSource
+    if let destination = translation.originalDestination, isPrivateFace(header.source, of: destination) {
+      // Whoever answers from its private address is who was written to by its public one.
+      header.source = destination
+    }
     if let destination = translation.originalDestination, let service = translation.originalService {
       var request = header
       request.service = service
@@ -130,6 +134,13 @@ extension PathWalk {
     append(PathStep(.gateway, .gateway, .translate, .ingress, interface: interface, resource: resource))
     guard beginLeg(at: interface) else { return }
     leaveNATGateway(interface)
+  }
+
+  /// Whether `address` is the private address behind `other`, a public one.
+  private func isPrivateFace(_ address: IPAddress, of other: IPAddress) -> Bool {
+    guard case .v4(let privateAddress) = address, case .v4(let publicAddress) = other else { return false }
+    return privateAddress != publicAddress
+      && compiled.network.addresses.canonical(publicAddress) == privateAddress
   }
 
   /// A peering connection: only addresses of the two VPCs pass (semantics RT-20).

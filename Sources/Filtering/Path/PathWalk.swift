@@ -73,8 +73,9 @@ struct PathWalk {
     var originalSource: IPAddress
     /// Source after it.
     var translatedSource: IPAddress
-    /// For a load balancer: destination and port before it.
+    /// Destination before the translation.
     var originalDestination: IPAddress?
+    /// For a load balancer: the port before it.
     var originalPort: UInt16?
     /// For a NAT gateway between families: the service before it.
     var originalService: ServiceKey?
