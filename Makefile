@@ -36,7 +36,7 @@ demo: build ## Build, then audit the bundled capture against the bundled network
 	$(BINARY) audit $(DEMO_CAPTURE) -n $(DEMO_NETWORK)
 
 test: setup ## Run the tests
-	$(SWIFT) test $(TESTFLAGS)
+	@SWIFT='$(SWIFT)' Scripts/run-tests $(TESTFLAGS)
 
 check: setup ## Run everything that a change must pass: format, build, tests, layers, ...
 	@Scripts/check

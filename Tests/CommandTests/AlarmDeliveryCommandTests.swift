@@ -50,14 +50,17 @@ import Testing
     #expect(try String(contentsOfFile: folder.path("report"), encoding: .utf8).contains("denied"))
   }
 
-  @Test func nothingIsSaidOfWaitingWhereItIsShortOrUnwanted() throws {
+  @Test func nothingIsSaidOfWaitingWhereItIsUnwanted() throws {
     let folder = try TemporaryFolder()
     let short = try CommandRun(Self.audit + ["--alarms", try alarms(folder, "command:true")])
-    #expect((short.exitCode, short.errors) == (0, ""))
-    let quiet = try CommandRun(Self.audit + ["-q", "--alarms", try alarms(folder, "command:sleep 1")])
+    let waiting = "sallyport: waiting for 1 delivery; Ctrl-C gives up\n"
+    // What is short is long on a machine that is busy enough.
+    #expect(short.exitCode == 0)
+    #expect(["", waiting].contains(short.errors), "\(short.errors)")
+    let quiet = try CommandRun(Self.audit + ["-q", "--alarms", try alarms(folder, "command:sleep 3")])
     #expect((quiet.exitCode, quiet.errors) == (0, ""))
-    let long = try CommandRun(Self.audit + ["--alarms", try alarms(folder, "command:sleep 1")])
-    #expect((long.exitCode, long.errors) == (0, "sallyport: waiting for 1 delivery; Ctrl-C gives up\n"))
+    let long = try CommandRun(Self.audit + ["--alarms", try alarms(folder, "command:sleep 3")])
+    #expect((long.exitCode, long.errors) == (0, waiting))
   }
 
   @Test("Alarms are told although nobody reads the report") func withoutReader() throws {

@@ -135,14 +135,20 @@ import Testing
     let run = try CommandRun(
       shell: """
         $sallyport audit --follow \(growing) -n \(Self.network) --format json -o \(report) & pid=$!
-        sleep 1; cat \(folder.path("rest")) >> \(growing)
-        for try in $(seq 100); do
-          sleep 0.3
-          [ "$(grep -c . /proc/$pid/io 2>/dev/null)" = 0 ] && break
-          now=$(grep rchar /proc/$pid/io | cut -d' ' -f2)
-          [ "$now" = "$before" ] && [ "$now" -ge \(bytes.count) ] && break
-          before=$now
-        done
+        # How far the audit has read, by its place in the file.
+        reads() {
+          for try in $(seq 600); do
+            for file in /proc/$pid/fd/*; do
+              [ "$file" -ef \(growing) ] || continue
+              read -r name place < "/proc/$pid/fdinfo/${file##*/}"
+              [ "$place" = "$1" ] && return
+            done
+            sleep 0.05
+          done
+        }
+        [ -d /proc/$$/fdinfo ] || sleep 3
+        reads 20001; cat \(folder.path("rest")) >> \(growing)
+        reads \(bytes.count); sleep 2
         kill -INT $pid; wait $pid
         """)
     #expect(run.exitCode == 0)

@@ -250,7 +250,7 @@ import Testing
     let head = "network: net.yaml\ntests:\n"
     let path = try folder.write(
       head + "  - {name: one, from: web-1, to: web-2, allow: tcp/443}\n", "a.test.yaml")
-    let run = try CommandRun(shell: "cd \(folder.path("")) && $sallyport test --coverage")
+    let run = try CommandRun(shell: "cd \(folder.path("")) && $sallyport test --coverage --coverage-time 600")
     #expect(run.exitCode == 0 && run.errors == "", "exit \(run.exitCode): \(run.errors)")
     try Golden.check(run.output, "test/coverage.txt")
     #expect(run.lines.allSatisfy { $0.count <= 80 || $0.contains("- name: ") })
@@ -260,7 +260,7 @@ import Testing
     _ = try folder.write(
       head + "  - {name: one, from: web-1, to: web-2, allow: tcp/443}\n" + pasted.joined(separator: "\n"),
       "a.test.yaml")
-    let again = try CommandRun("test", path, "--coverage", "--format", "json")
+    let again = try CommandRun("test", path, "--coverage", "--coverage-time", "600", "--format", "json")
     let report = try #require(
       try JSONSerialization.jsonObject(with: Data(again.output.utf8)) as? [String: Any])
     let coverage = try #require((report["coverage"] as? [[String: Any]])?.first)

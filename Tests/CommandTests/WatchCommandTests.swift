@@ -22,6 +22,13 @@ import Testing
     let setup = """
       ip link add left type veth peer name right || exit 99
       ip link set lo up; ip link set left up; ip link set right up
+      # Until watch has a socket that takes packets, and a little longer: its filter comes after that.
+      ready() {
+        for try in $(seq 600); do [ $(wc -l < /proc/net/packet) -gt 1 ] && break; sleep 0.05; done
+        sleep 1
+      }
+      # Until a file has a text.
+      has() { for try in $(seq 600); do grep -qF "$2" "$1" 2> /dev/null && break; sleep 0.05; done; }
       """
     let path = try folder.write(setup + "\n" + script, "run.sh")
     let run = try CommandRun(shell: "unshare -rn bash '\(path)'")
@@ -48,9 +55,9 @@ import Testing
     let script = try folder.write(sender("left", [80, 80, 443, 22, 80]), "send.py")
     let run = try inNamespace(
       """
-      $sallyport watch -i right -n "\(network)" --filter 'ip and tcp' --format json --duration 30 &
+      $sallyport watch -i right -n "\(network)" --filter 'ip and tcp' --format json --duration 60 &
       pid=$!
-      sleep 2; python3 "\(script)" || exit 99; sleep 1; kill -INT $pid; wait $pid
+      ready; python3 "\(script)" || exit 99; sleep 2; kill -INT $pid; wait $pid
       """, folder)
     guard let run else {
       print("SKIPPED: unshare, ip and python3 in a network namespace are not allowed here")
@@ -96,10 +103,10 @@ import Testing
       """, "scrape.py")
     let run = try inNamespace(
       """
-      $sallyport watch -i right -n "\(network)" --filter 'ip and tcp' --metrics-port 0 --duration 30 \
+      $sallyport watch -i right -n "\(network)" --filter 'ip and tcp' --metrics-port 0 --duration 60 \
         > "\(folder.path("report"))" 2> "\(folder.path("talk"))" &
       pid=$!
-      sleep 2; python3 "\(script)" || exit 99; sleep 0.5; python3 "\(scraper)" "\(folder.path("talk"))"
+      ready; python3 "\(script)" || exit 99; sleep 2; python3 "\(scraper)" "\(folder.path("talk"))"
       status=$?; kill -INT $pid; wait $pid || exit 3; exit $status
       """, folder)
     guard let run else {
@@ -141,11 +148,15 @@ import Testing
       for try in $(seq 100); do (: > /dev/tcp/127.0.0.1/9464) 2> /dev/null && break; sleep 0.1; done
       $sallyport watch -i right -n "\(network)" --metrics-port 9464 --duration 1 && exit 4
       kill -KILL $server
-      $sallyport watch -i right -n "\(network)" --filter 'ip and tcp' --duration 16 --alarms "\(alarms)" \
+      $sallyport watch -i right -n "\(network)" --filter 'ip and tcp' --duration 90 --alarms "\(alarms)" \
         --metrics "\(folder.path("m.prom"))" --metrics-period 1 --format json &
       pid=$!
-      sleep 2; python3 "\(script)" || exit 99
-      sleep 3; cat "\(folder.path("m.prom"))" >&2
+      ready
+      # The denials belong to one period of ten seconds.
+      while [ $(($(date +%s) % 10)) -ge 8 ]; do sleep 0.1; done
+      python3 "\(script)" || exit 99
+      has "\(folder.path("m.prom"))" '{verdict="denied"} 2'; cat "\(folder.path("m.prom"))" >&2
+      has "\(folder.path("told"))" AlarmRule; kill -INT $pid
       wait $pid
       """, folder)
     guard let run else { return print("SKIPPED: a network namespace is not allowed here") }
@@ -186,22 +197,24 @@ import Testing
           time.sleep(0.2)
           os.execv(sys.argv[1], sys.argv[1:])
       fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-      drawn, end = b"", time.time() + 6
+      drawn, end = b"", time.time() + 60
       while time.time() < end:
           if select.select([terminal], [], [], 0.1)[0]:
               drawn += os.read(terminal, 65536)
+          # Two pictures more, so that one of those that have all is whole.
+          if drawn.rpartition(b"tcp 80 from")[0].count(b"TOP DENIALS") > 2: break
       os.kill(pid, signal.SIGINT)
       try:
           while select.select([terminal], [], [], 5)[0]: os.read(terminal, 65536)
       except OSError: pass
       print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-      sys.stdout.write(drawn.decode().replace("\\r", "").split("\\x1b[H")[-1])
+      sys.stdout.write(drawn.decode().replace("\\r", "").split("\\x1b[H")[-2])
       """, "terminal.py")
     let run = try inNamespace(
       """
       python3 "\(terminal)" $sallyport watch -i right -n "\(network)" --filter 'ip and tcp' --alarms "\(alarms)" &
       pid=$!
-      sleep 2; python3 "\(script)" || exit 99; wait $pid
+      ready; python3 "\(script)" || exit 99; wait $pid
       """, folder)
     guard let run else { return print("SKIPPED: a network namespace is not allowed here") }
     let lines = run.output.split(separator: "\n", omittingEmptySubsequences: false)
@@ -253,9 +266,9 @@ import Testing
           answers = []
           threads = [threading.Thread(target=lambda: answers.append(ask(30))) for _ in range(90)]
           for thread in threads: thread.start()
-          time.sleep(3)
+          refused = time.time() + 20
+          while answers.count(503) < 26 and 200 not in answers and time.time() < refused: time.sleep(0.05)
           while any(thread.is_alive() for thread in threads): read(0.1)
-      # Of the 64 that wait one has gone away: the one that found the watch to be busy.
       print("refused", answers.count(503), "answered", answers.count(200))
       os.kill(pid, signal.SIGTERM)
       read(5)
@@ -267,7 +280,10 @@ import Testing
         --format json -o "\(report)"
       """, folder)
     guard let run else { return print("SKIPPED: a network namespace is not allowed here") }
-    #expect(run.lines == ["refused 27 answered 63", "exit 0"], "\(run.errors)")
+    // Of the 64 that wait one has gone away, if it was not yet missed: the one that found the watch to be busy.
+    let counts = ["refused 27 answered 63", "refused 26 answered 64"]
+    #expect(counts.contains(run.lines.first ?? ""), "\(run.output) \(run.errors)")
+    #expect(run.lines.last == "exit 0", "\(run.errors)")
     #expect(try String(contentsOfFile: report, encoding: .utf8).contains("\"packets\""))
   }
 

@@ -68,7 +68,7 @@ struct DeliveryFaultTests {
     courier.delays = [0.01]
     let silent = try #require(self.loss(server.address, courier))
     #expect((silent.tries, silent.reason) == (2, "no answer within 0.5 s"))
-    let absent = try #require(self.loss("http://127.0.0.1:9/", courier))
+    let absent = try #require(self.loss("http://127.0.0.1:9/"))
     #expect(absent.reason.contains("connect to 127.0.0.1"), "\(absent.reason)")
   }
 
