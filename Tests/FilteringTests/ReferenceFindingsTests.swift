@@ -7,6 +7,27 @@ import VirtualNetworks
 /// What the comparison with the reference evaluator brought to light, a row each.
 @Suite("Findings of the reference")
 struct ReferenceFindingsTests {
+  @Test(
+    "a group is not known by an IPv6 address that comes over the internet, but over a peering (SG-26, SG-29)")
+  func groupOverTheInternet() {
+    var network = SemanticsNetwork()
+    network.network.vpcs[1].ipv6Blocks = [Prefix("2001:db8:b00::/56")!]
+    let subnet = network.network.subnets.firstIndex { $0.id == "subnet-b" }!
+    network.network.subnets[subnet].ipv6Blocks = [Prefix("2001:db8:b00::/64")!]
+    network.interface("eni-b") { $0.ipv6Addresses = [IPv6Address("2001:db8:b00::10")!] }
+    network.network.internetGateways.append(InternetGateway(id: "igw-2", vpc: "vpc-b"))
+    network.route("rtb-b", "::/0", .internetGateway("igw-2"))
+    network.outbound("web", "tcp 80 to ::/0")
+    network.inbound("b", "tcp 80 from sg-web")
+    let request = PacketSummary.tcp("[2001:db8:a00::10]:40000", to: "[2001:db8:b00::10]:80")
+    var internet = Scene(network)
+    #expect(internet.send(request).code == .groupReferencesNotPreserved)
+    network.route("rtb-pub", "2001:db8:b00::/56", .peering("pcx-1"))
+    network.route("rtb-b", "2001:db8:a00::/56", .peering("pcx-1"))
+    var peering = Scene(network)
+    #expect(peering.send(request).packetClass == .allow)
+  }
+
   @Test("a reply to a NAT gateway over a peering needs no return route (RT-21)")
   func returnToSender() {
     var network = SemanticsNetwork()

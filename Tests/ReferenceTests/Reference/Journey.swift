@@ -9,6 +9,8 @@ extension Way {
     var (place, header) = (place, header)
     for _ in 0..<8 {
       entersNAT = false
+      // SG-29, SG-32: what comes from the internet is of no group, though an address may be one of a group's.
+      if place == .internet { keepsIdentity = false }
       let leg = try leave(place, header)
       legs.append(leg)
       if leg.received != leg.sent { keepsIdentity = false }
