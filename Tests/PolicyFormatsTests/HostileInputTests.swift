@@ -130,4 +130,28 @@ import VirtualNetworks
     #expect(Set(again.subnets.compactMap(\.ipv4Block)).count == 3)
     #expect(again.subnets.allSatisfy { $0.attributes.name == "a" })
   }
+
+  /// Found by fuzzing: both were written under one key.
+  @Test func associationsOfOneID() throws {
+    let associations = [("a", 1), ("b", 1), ("b", 2)].map { id, subnet in
+      #"{"NetworkAclAssociationId": "\#(id)", "SubnetId": "subnet-\#(subnet)"}"#
+    }.joined(separator: ", ")
+    let network = try network(
+      #"{"NetworkAcls": [{"NetworkAclId": "acl-1", "VpcId": "vpc-1", "Associations": [\#(associations)]}]}"#)
+    #expect(network.networkACLs[0].associations == ["subnet-1": "a", "subnet-2": "b"])
+    #expect(
+      network.problems.contains { $0.text.contains("subnet-1 has an association already; b is left out") })
+    #expect(try VirtualNetwork(yaml: network.yaml()).networkACLs.count == 1)
+  }
+
+  @Test func anAssociationIsOfOneSubnet() throws {
+    let associations = (1...2).map { #"{"RouteTableAssociationId": "a", "SubnetId": "subnet-\#($0)"}"# }
+      .joined(separator: ", ")
+    let network = try network(
+      #"{"RouteTables": [{"RouteTableId": "rtb-1", "VpcId": "vpc-1", "Associations": [\#(associations)]}]}"#)
+    #expect(network.routeTables[0].associations == ["subnet-1": "a"])
+    #expect(network.routeTables[0].subnets == ["subnet-1", "subnet-2"])
+    #expect(network.problems.contains { $0.text.contains("a is an association of subnet-1 already") })
+    #expect(try VirtualNetwork(yaml: network.yaml()).routeTables.count == 1)
+  }
 }

@@ -17,11 +17,7 @@ extension AWSImporter {
       subnets: associations.compactMap { $0.id("SubnetId") },
       gateways: associations.compactMap { $0.id("GatewayId") },
       routes: record.records("Routes").compactMap { route($0, of: id) }, attributes: record.attributes())
-    for association in associations {
-      if let subnet = association.id("SubnetId") {
-        table.associations[subnet] = association.id("RouteTableAssociationId")
-      }
-    }
+    table.associations = self.associations(associations, "RouteTableAssociationId", of: id)
     routeTables.add(table, log)
   }
 

@@ -20,11 +20,7 @@ extension AWSImporter {
       id: id, vpc: vpc, isDefault: record.flag("IsDefault") ?? false,
       subnets: record.records("Associations").compactMap { $0.id("SubnetId") },
       inbound: lists[.ingress] ?? [], outbound: lists[.egress] ?? [], attributes: record.attributes())
-    for association in record.records("Associations") {
-      if let subnet = association.id("SubnetId") {
-        acl.associations[subnet] = association.id("NetworkAclAssociationId")
-      }
-    }
+    acl.associations = associations(record.records("Associations"), "NetworkAclAssociationId", of: id)
     networkACLs.add(acl, log)
   }
 
