@@ -23,12 +23,17 @@ public struct AlarmMetric: Sendable, Hashable {
   public var namespace: String
   public var name: String
   public var dimensions: [Dimension]
+  /// Whether what the dimensions name is there: of nothing there is no data, not even zero (semantics AL-6).
+  var namesWhatIsThere = true
 
   public init(namespace: String = "Sallyport", name: String, dimensions: [Dimension] = []) {
     self.namespace = namespace
     self.name = name
     self.dimensions = dimensions
   }
+
+  static let verdicts = ["allowed", "denied", "exempt", "unknown", "unplaced", "undecoded"]
+  static let directions = ["ingress", "egress"]
 
   /// Labels that series have together.
   private static let scopes = [
@@ -74,13 +79,16 @@ public struct AlarmMetric: Sendable, Hashable {
       return sum(period) { series in
         series.scope == .interface && series.instance?.rawValue == dimensions.first?.value
           && series.direction == direction && series.verdict == .allow
-      } ?? 0
+      } ?? nothing
     default:
       let scope = scope
       let value = sum(period) { series in series.scope == scope && matches(series) }
-      return scope == .total ? value ?? 0 : value
+      return scope == .total ? value ?? nothing : value
     }
   }
+
+  /// What a series that is always reported is when nothing was counted.
+  private var nothing: Double? { namesWhatIsThere ? 0 : nil }
 
   /// The value of two periods together; connections that are open are those at the end.
   func sum(_ earlier: Double?, _ later: Double?) -> Double? {

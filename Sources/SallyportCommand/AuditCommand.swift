@@ -206,7 +206,7 @@ struct AuditCommand: ParsableCommand {
     let isLive = sources.follow != nil || captures == ["-"]
     let desk = alarms.map { monitoring.desk($0, announces: isLive && !quiet, isQuiet: quiet) }
     var changes: [AlarmTransition]?
-    try withOutputs(outputs.paths + [monitoring.metrics], growing: isLive) { opened in
+    let lost = try withOutputs(outputs.paths + [monitoring.metrics], growing: isLive) { opened in
       var sinks = AuditSinks(files: try outputs.sinks(filter, opened))
       if let format = monitoring.formatOfMetrics, let output = opened.last ?? nil {
         sinks.metrics = try MetricRecords(
@@ -221,6 +221,7 @@ struct AuditCommand: ParsableCommand {
     var report = run.report
     report.alarms = changes?.map(AuditReport.AlarmChange.init)
     report.warnings += alarms?.warnings ?? []
+    report.warnings += lost.map(\.description)
     // Whoever does not want the report may want to hear of alarms.
     let written = Result { try write(report, prices.map(run.costs)) }
     if let desk {
@@ -233,7 +234,7 @@ struct AuditCommand: ParsableCommand {
     }
     try written.get()
     if run.wasInterrupted && sources.follow == nil { throw ExitCode.interrupted }
-    if run.failed { throw ExitCode.invalidInput }
+    if run.failed || !lost.isEmpty { throw ExitCode.invalidInput }
     if failOn.contains(where: { report.violations($0.packetClass) > 0 }) { throw ExitCode.unmet }
   }
 

@@ -25,9 +25,11 @@ enum StandardError {
 /// Runs a command's work on its output: finishes the file, or removes it when the work fails.
 ///
 /// Ends quietly when the reader of a pipe went away, and with exit code 2 when the output cannot be written.
-func withOutput(path: String?, grows: Bool = false, _ body: (Output) throws -> Void) throws {
+func withOutput(
+  path: String?, grows: Bool = false, goesOn: Bool = false, _ body: (Output) throws -> Void
+) throws {
   do {
-    let output = try Output(path: path, grows: grows)
+    let output = try Output(path: path, grows: grows, goesOn: goesOn)
     do {
       try body(output)
       try output.finish()
@@ -43,16 +45,27 @@ func withOutput(path: String?, grows: Bool = false, _ body: (Output) throws -> V
   }
 }
 
-/// The same for several outputs at once; nil stands for one that was not asked for.
+/// The same for several outputs that stand beside a report; nil stands for one that was not asked for.
+///
+/// One that can be opened, but not written to its end, is left out while everything else goes on.
 ///
 /// - Parameter growing: Whether the last one is read by others while it grows.
+/// - Returns: What could not be written, and was said so.
 func withOutputs(
   _ paths: [String?], growing: Bool = false, opened: [Output?] = [], _ body: ([Output?]) throws -> Void
-) throws {
-  guard opened.count < paths.count else { return try body(opened) }
-  func next(_ output: Output?) throws {
-    try withOutputs(paths, growing: growing, opened: opened + [output], body)
+) throws -> [OutputFailure] {
+  guard opened.count < paths.count else {
+    try body(opened)
+    return []
   }
-  guard let path = paths[opened.count] else { return try next(nil) }
-  try withOutput(path: path, grows: growing && opened.count == paths.count - 1) { try next($0) }
+  guard let path = paths[opened.count] else {
+    return try withOutputs(paths, growing: growing, opened: opened + [nil], body)
+  }
+  var failures: [OutputFailure] = []
+  var own: Output?
+  try withOutput(path: path, grows: growing && opened.count == paths.count - 1, goesOn: true) { output in
+    own = output
+    failures = try withOutputs(paths, growing: growing, opened: opened + [output], body)
+  }
+  return (own?.failure.map { [$0] } ?? []) + failures
 }

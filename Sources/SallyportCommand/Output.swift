@@ -21,15 +21,22 @@ final class Output {
   /// The file that is written until ``finish()`` gives it its name; nil where the bytes go to their place at once.
   private let temporaryPath: String?
   private(set) var buffer = TextBuffer()
+  /// Whether a failure is kept, and said, instead of thrown: what else a command does goes on without this output.
+  private let goesOn: Bool
+  /// What became of an output that goes on.
+  private(set) var failure: OutputFailure?
 
   /// Opens the file at `path`, or takes standard output if it is nil or stands for it.
   ///
   /// Throws an ``OutputFailure`` if the file cannot be made. Devices and pipes are written to, not replaced; a link
   /// stays one, and the file that it leads to is replaced.
   ///
-  /// - Parameter grows: Whether the file has its name from the beginning, for those who read it meanwhile.
-  init(path: String?, grows: Bool = false) throws {
+  /// - Parameters:
+  ///   - grows: Whether the file has its name from the beginning, for those who read it meanwhile.
+  ///   - goesOn: Whether what cannot be written later, on a full disk, is said and left out instead of thrown.
+  init(path: String?, grows: Bool = false, goesOn: Bool = false) throws {
     signal(SIGPIPE, SIG_IGN)
+    self.goesOn = goesOn
     guard let path, !Self.isStandardOutput(path) else {
       self.path = nil
       handle = .standardOutput
@@ -104,6 +111,10 @@ final class Output {
     do {
       try next.write(body)
       try next.finish()
+    } catch let failure as OutputFailure where goesOn {
+      // The disk may have room again the next time.
+      next.discard()
+      keep(failure)
     } catch {
       next.discard()
       throw error
@@ -114,15 +125,27 @@ final class Output {
   /// Writes the rest and gives the file its name.
   func finish() throws {
     try flush()
-    guard let path, let temporaryPath else { return }
+    guard let path, let temporaryPath, failure == nil else { return }
     do {
       try handle.close()
       // `replaceItemAt` of Foundation on Linux (Swift 6.3.1) loses both files.
       try FileSystem.rename(temporaryPath, to: path)
       EndingSignals.remove(temporaryPath)
     } catch {
-      throw OutputFailure(path: path, reason: "cannot be written: \(Self.reason(error))")
+      try fail(OutputFailure(path: path, reason: "cannot be written: \(Self.reason(error))"))
     }
+  }
+
+  /// Throws a failure, or keeps it and leaves the file out.
+  private func fail(_ failure: OutputFailure) throws(OutputFailure) {
+    discard()
+    guard goesOn else { throw failure }
+    keep(failure)
+  }
+
+  private func keep(_ failure: OutputFailure) {
+    if self.failure == nil { StandardError.report(failure) }
+    self.failure = failure
   }
 
   /// Removes the unfinished file.
@@ -139,12 +162,16 @@ final class Output {
   }
 
   private func write(all bytes: [UInt8]) throws {
+    if failure != nil { return }
     do {
       try handle.write(contentsOf: bytes)
     } catch {
-      discard()
-      if Self.isBrokenPipe(error) { throw Closed() }
-      throw OutputFailure(path: path ?? "standard output", reason: "cannot be written: \(Self.reason(error))")
+      if Self.isBrokenPipe(error) {
+        discard()
+        throw Closed()
+      }
+      try fail(
+        OutputFailure(path: path ?? "standard output", reason: "cannot be written: \(Self.reason(error))"))
     }
   }
 

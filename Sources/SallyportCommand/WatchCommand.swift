@@ -117,14 +117,15 @@ struct WatchCommand: ParsableCommand {
     if let port = monitors.port, !showsPictures, !quiet { StandardError.report("metrics: \(port.address)") }
     monitors.desk = monitors.file.map { monitoring.desk($0, announces: !showsPictures) }
     var failure: (any Error)?
-    try withOutputs([monitoring.metrics], growing: true) { opened in
+    let lost = try withOutputs([monitoring.metrics], growing: true) { opened in
       var sinks = try sinks(filter, monitors, opened[0])
       failure = watch(&run, &sinks, monitors)
       do { try run.finish(&sinks) } catch { failure = failure ?? error }
       monitors.transitions = sinks.alarms?.transitions
     }
     monitors.port?.close()
-    let report = monitors.complete(run.report)
+    var report = monitors.complete(run.report)
+    report.warnings += lost.map(\.description)
     let written = Result {
       try withOutput(path: destination.output) { output in
         try output.write(
@@ -135,7 +136,7 @@ struct WatchCommand: ParsableCommand {
     }
     let isTold = (monitors.desk?.close() ?? .told) == .told
     if let failure { StandardError.report("\(failure)") }
-    if failure != nil || !isTold { throw ExitCode.invalidInput }
+    if failure != nil || !isTold || !lost.isEmpty { throw ExitCode.invalidInput }
     try written.get()
   }
 

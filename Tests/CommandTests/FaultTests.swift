@@ -23,12 +23,29 @@ import Testing
 
   @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "there is no /dev/full"))
   func outputsOnAFullDisk() throws {
-    for option in ["-o", "--verdicts", "--flow-log", "--write-denied"] {
-      let run = try CommandRun("audit", Self.capture, "-n", Self.network, option, "/dev/full")
+    let folder = try TemporaryFolder()
+    for (option, place) in [
+      ("-o", "/dev/full"), ("--verdicts", "/dev/full"), ("--flow-log", "/dev/full"),
+      ("--write-denied", "/dev/full"), ("--metrics", folder.path("full.csv")),
+    ] {
+      // Metrics go by a file's ending.
+      if place != "/dev/full" {
+        try FileManager.default.createSymbolicLink(atPath: place, withDestinationPath: "/dev/full")
+      }
+      let other = folder.path("allowed.pcapng")
+      let run = try CommandRun(
+        "audit", Self.capture, "-n", Self.network, "--format", "json", option, place, "--write-allowed", other
+      )
       #expect(run.exitCode == 2, "\(option)")
-      #expect(
-        run.errors.contains("/dev/full: cannot be written: No space left on device"),
-        "\(option): \(run.errors)")
+      let failure = "\(place): cannot be written: No space left on device"
+      #expect(run.errors == "sallyport: \(failure)\n", "\(option)")
+      if option == "-o" { continue }
+      // What else was asked for is there, and the report says what is not.
+      let report = try #require(
+        try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any], "\(option)")
+      #expect((report["packets"] as? [String: Int])?["total"] == 1886)
+      #expect((report["warnings"] as? [String])?.last == failure)
+      #expect(FileManager.default.fileExists(atPath: other))
     }
   }
 

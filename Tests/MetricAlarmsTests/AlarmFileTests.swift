@@ -5,6 +5,7 @@ import PolicyFormats
 import ReportFormats
 import TestSupport
 import Testing
+import TrafficMetrics
 import VirtualNetworks
 
 @Suite("Alarm files")
@@ -115,6 +116,45 @@ struct AlarmFileTests {
     #expect(file.alarms[0].missingData == .breaching)
     #expect(file.warnings.count == 1)
     #expect(file.warnings[0].contains("cpu: found the metric AWS/EC2 CPUUtilization"))
+  }
+
+  @Test("A statistic that is not known here costs its alarm alone", arguments: ["tm99", "IQM", "PR(:1.5)"])
+  func oddStatistics(_ statistic: String) throws {
+    let file = try file(
+      Self.described.replacing(
+        #""CPUUtilization", "Namespace": "AWS/EC2", "Statistic": "Average""#,
+        with:
+          #""TargetResponseTime", "Namespace": "AWS/ApplicationELB", "ExtendedStatistic": "\#(statistic)""#))
+    #expect(file.alarms.map(\.name) == ["web in"])
+    #expect(file.warnings.count == 1)
+    #expect(
+      file.warnings.first?.contains("cpu evaluates the statistic \(statistic)") == true, "\(file.warnings)")
+  }
+
+  @Test("Of what is not there an account's alarm has no data, not zero (AL-6)")
+  func nothingIsNoZero() throws {
+    var network = SemanticsNetwork()
+    network.network.instances = [Instance(id: "i-1", state: .running, networkInterfaces: ["eni-web"])]
+    let period = MetricPeriod(start: CaptureTime(nanoseconds: 0), length: 60)
+    var there = try file(Self.described)
+    try there.resolveNames(in: network.network)
+    #expect(there.alarms[0].metric.value(in: period) == 0)
+    for (found, instead) in [
+      (#""Value": "i-1""#, #""Value": "i-2""#),
+      (#""Name": "InstanceId", "Value": "i-1""#, #""Name": "Verdict", "Value": "denyed""#),
+    ] {
+      let text = Self.described.replacing(found, with: instead)
+      var file = try file(
+        instead.contains("denyed")
+          ? text.replacing("\"NetworkPacketsIn\"", with: "\"Packets\"")
+            .replacing(
+              "\"Namespace\": \"AWS/EC2\", \"Statistic\"", with: "\"Namespace\": \"Sallyport\", \"Statistic\""
+            )
+          : text)
+      try file.resolveNames(in: network.network)
+      #expect(file.warnings.contains { $0.contains("until it is there the alarm has no data") })
+      #expect(file.alarms[0].metric.value(in: period) == nil)
+    }
   }
 
   @Test(

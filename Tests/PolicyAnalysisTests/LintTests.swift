@@ -246,6 +246,19 @@ import VirtualNetworks
     #expect(finding.location.description.hasPrefix("network.yaml:1:"))
   }
 
+  @Test func theRuleThatLetsTheMostInIsNamed() throws {
+    for (rules, name) in [
+      ("tcp 22 from 203.0.113.0/24, tcp 22 from 0.0.0.0/0", "inbound-2"),
+      ("tcp 22 from 0.0.0.0/0, tcp 22 from 203.0.113.0/24", "inbound-1"),
+      ("tcp 22 from 203.0.113.0/24, tcp 22 from 0.0.0.0/1, tcp 22 from 192.0.0.0/2", "inbound-2"),
+    ] {
+      let found = try findings(Self.network(rules: rules, public: "public_ip: 198.51.100.4, "))
+      let finding = try #require(found.first { $0.code == "open_admin_port" }, "\(rules)")
+      #expect(finding.severity == .error)
+      #expect(finding.rule?.hasSuffix("/\(name)") == true, "\(rules): \(finding.rule ?? "")")
+    }
+  }
+
   @Test func aPublicAddressBehindAClosedACLIsNotReachable() throws {
     let open = Self.acl(inbound: "10 allow all from 0.0.0.0/0", outbound: "10 allow all to 0.0.0.0/0")
       .replacing("tcp 443 from", with: "tcp 22 from")

@@ -22,6 +22,7 @@ extension AlarmFile {
         switch table.find(dimension.value) {
         case .success(let value): alarms[index].metric.dimensions[place].value = value
         case .failure(let miss):
+          alarms[index].metric.namesWhatIsThere = false
           problems.append(
             YAMLProblem(at: alarms[index].location, "\(alarms[index].name) watches \(miss.sentence)"))
         }
@@ -46,6 +47,8 @@ private struct NameTable {
     case "SecurityGroupId": noun = "security group"
     case "Rule": noun = "rule"
     case "Code": noun = "code"
+    case "Verdict": noun = "verdict"
+    case "Direction": noun = "direction"
     default: return nil
     }
     switch label {
@@ -58,6 +61,8 @@ private struct NameTable {
         add(group.id.rawValue, [group.groupName, group.attributes.name])
       }
     case "Rule": addRules(of: network)
+    case "Verdict": for verdict in AlarmMetric.verdicts { add(verdict, []) }
+    case "Direction": for direction in AlarmMetric.directions { add(direction, []) }
     default: for code in ReachabilityCode.allCases { add(code.rawValue, []) }
     }
   }

@@ -6,6 +6,9 @@ extension AlarmReader {
   /// Why a described alarm cannot be evaluated, whatever its numbers; nil where it can.
   static func objection(to mapping: YAMLMapping) -> String? {
     if let criteria = mapping["EvaluationCriteria"], !criteria.isNull { return "evaluates a query (PromQL)" }
+    if let statistic = oddStatistic(mapping) {
+      return "evaluates the statistic \(statistic), which is none of those known here"
+    }
     guard let queries = mapping["Metrics"]?.listOrOne, !queries.isEmpty else { return nil }
     let expressions = queries.compactMap { try? $0.mapping()["Expression"]?.text() }
     if let band = expressions.first(where: { $0.uppercased().contains("ANOMALY_DETECTION_BAND") }) {
@@ -16,6 +19,13 @@ extension AlarmReader {
     }
     if let expression = expressions.first { return "watches an expression over metrics, \(expression)" }
     return queries.count == 1 ? nil : "watches \(queries.count) metrics at once"
+  }
+
+  /// A statistic that CloudWatch knows and Sallyport does not: trimmed means, counts and sums, percentile ranks.
+  private static func oddStatistic(_ mapping: YAMLMapping) -> String? {
+    let query = try? mapping["Metrics"]?.listOrOne.first?.mapping()["MetricStat"]?.mapping()
+    guard let text = try? (mapping["ExtendedStatistic"] ?? query?["Stat"])?.text() else { return nil }
+    return Alarm.Statistic(text) == nil ? text : nil
   }
 
   /// Why the rule of a described composite alarm is not understood: CloudWatch took it, so it is no mistake of the

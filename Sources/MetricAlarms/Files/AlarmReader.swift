@@ -96,9 +96,9 @@ struct AlarmReader {
       for member in members.members {
         guard let name = labels[member.key] else { continue }
         if member.key == "verdict" {
-          _ = try member.value.word(["allowed", "denied", "exempt", "unknown", "unplaced", "undecoded"])
+          _ = try member.value.word(AlarmMetric.verdicts)
         }
-        if member.key == "direction" { _ = try member.value.word(["ingress", "egress"]) }
+        if member.key == "direction" { _ = try member.value.word(AlarmMetric.directions) }
         dimensions.append(AlarmMetric.Dimension(name, try member.value.text()))
       }
     }

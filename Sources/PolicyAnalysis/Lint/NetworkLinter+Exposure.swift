@@ -32,8 +32,10 @@ extension NetworkLinter {
   /// Who reaches a service of an interface.
   private struct Exposed {
     var sources = IntervalSet.empty
+    /// How the most of them come in.
     var answer: TraceAnswer
     var family: IPFamily
+    var most = 0.0
   }
 
   func exposure() -> [LintFinding] {
@@ -53,6 +55,8 @@ extension NetworkLinter {
           for service in Self.services where !region.packets.services.isDisjoint(with: service.keys) {
             var found =
               exposed[service.port]?[family] ?? Exposed(answer: region.answer, family: family)
+            let count = region.packets.sources.approximateCount
+            if count > found.most { (found.answer, found.most) = (region.answer, count) }
             found.sources = found.sources.union(region.packets.sources)
             exposed[service.port, default: [:]][family] = found
           }
