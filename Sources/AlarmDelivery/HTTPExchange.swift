@@ -102,7 +102,9 @@ final class HTTPExchange: NSObject, URLSessionDataDelegate, Sendable {
 /// It asks the system to wake it as soon as a connection can be written to, and goes on asking when everything is
 /// written (Swift 6.3: `MultiHandle.swift` makes a source of write events and cancels it with the connection only), so
 /// a server that is silent keeps a core busy. No setting changes that. Its events are handled one after the other on a
-/// queue: between any two of them stands a pause. Where the queue is not found nothing is done, and nothing is lost.
+/// queue: pauses stand between them. That queue is served by one that all sessions have together, which turns to another
+/// session only when this one has nothing to do: so there is a moment without a pause, too. Where the queue is not found
+/// nothing is done, and nothing is lost.
 private final class SessionCalm: Sendable {
   private let queue: DispatchQueue
   private let isOver = Atomic<Bool>(false)
@@ -119,7 +121,10 @@ private final class SessionCalm: Sendable {
   private func pause() {
     queue.async { [self] in
       Thread.sleep(forTimeInterval: 0.05)
-      if !isOver.load(ordering: .relaxed) { pause() }
+      if isOver.load(ordering: .relaxed) { return }
+      DispatchQueue.global().asyncAfter(deadline: .now() + 0.002) { [self] in
+        if !isOver.load(ordering: .relaxed) { pause() }
+      }
     }
   }
 }

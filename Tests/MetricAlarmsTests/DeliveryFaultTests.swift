@@ -72,6 +72,30 @@ struct DeliveryFaultTests {
     #expect(absent.reason.contains("connect to 127.0.0.1"), "\(absent.reason)")
   }
 
+  /// One queue serves all sessions of Foundation, and an exchange that waits once kept it.
+  @Test("An endpoint that is silent does not hold up what is told to another")
+  func silenceOfAnother() throws {
+    let silent = try CannedServer(nil)
+    var patient = courier
+    patient.timeout = 120
+    let waiting = patient
+    let isOver = DispatchSemaphore(value: 0)
+    Thread.detachNewThread { [self] in
+      _ = loss(silent.address, waiting)
+      isOver.signal()
+    }
+    while silent.requests.isEmpty { Thread.sleep(forTimeInterval: 0.01) }
+    // Until the one that waits has begun to do so quietly.
+    Thread.sleep(forTimeInterval: 0.5)
+    let busy = try CannedServer(CannedServer.answer(503), CannedServer.answer(429), CannedServer.answer(204))
+    #expect(loss(busy.address, patient) == nil)
+    #expect(busy.requests.count == 3)
+    // Were the other one waited for, it would have given up.
+    #expect(isOver.wait(timeout: .now()) == .timedOut)
+    waiting.stop.request()
+    isOver.wait()
+  }
+
   @Test("Whoever stops ends what is under way", arguments: ["http", "command"])
   func stop(_ kind: String) throws {
     let server = try CannedServer(nil)

@@ -105,6 +105,18 @@ public struct TraceAnswer: Sendable, Hashable {
   public var blockers: [TraceStep] { steps.filter { $0.step.action == .deny } }
   /// Everything that the model lacks for a certain answer.
   public var unknowns: [TraceStep] { steps.filter { $0.step.action == .unknown } }
+
+  /// Whether a reply passes groups that do not track its flow, since their rules are open to everyone (semantics CT-4,
+  /// CT-7).
+  public func isUntracked(at reply: TraceStep) -> Bool {
+    guard reply.way == .reply, reply.step.element == .securityGroup, reply.step.action == .established else {
+      return false
+    }
+    return steps.contains { request in
+      request.way == .request && request.step.interface == reply.step.interface && request.step.isAdmission
+        && !request.step.tracksFlow
+    }
+  }
 }
 
 extension TraceAnswer {

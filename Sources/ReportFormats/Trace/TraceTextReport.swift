@@ -109,7 +109,7 @@ public struct TraceTextReport: Sendable {
     canvas.heading(way.rawValue, hasAddresses ? "\(filter.traffic(of: header))  \(Self.ends(header))" : "")
     if way == .request { addPlaces(question, answer, to: &canvas) }
     for traced in steps {
-      add(traced, before: header, to: &canvas)
+      add(traced, before: header, isUntracked: answer.isUntracked(at: traced), to: &canvas)
       header = traced.header
     }
   }
@@ -138,12 +138,14 @@ public struct TraceTextReport: Sendable {
     answer.steps.last { $0.way == .request }?.header.reply ?? reply[0].header
   }
 
-  private func add(_ traced: TraceStep, before: PacketHeader, to canvas: inout TextCanvas) {
+  private func add(
+    _ traced: TraceStep, before: PacketHeader, isUntracked: Bool, to canvas: inout TextCanvas
+  ) {
     let step = traced.step
     let stage = StyledText(filter.stageName(of: step)).padded(to: Self.stageWidth, style)
     let subject = filter.subject(of: step).map { shortTitle($0) } ?? ""
     canvas.line(
-      "  " + Self.mark(step.action).padded(to: Self.markWidth, style) + stage + " "
+      "  " + Self.mark(isUntracked ? .allow : step.action).padded(to: Self.markWidth, style) + stage + " "
         + StyledText(subject, .bold))
     let lead = StyledText(String(repeating: " ", count: Self.indent))
     switch step.action {
@@ -153,6 +155,10 @@ public struct TraceTextReport: Sendable {
     case .translate where before != traced.header:
       canvas.paragraph(lead + "was ", Self.ends(before), indent: Self.indent)
       canvas.paragraph(lead + "now ", Self.ends(traced.header), indent: Self.indent)
+    case .established where isUntracked:
+      canvas.paragraph(
+        lead, "the flow is not tracked: rules open to everyone let both its directions pass",
+        indent: Self.indent)
     case .established, .unfiltered:
       canvas.paragraph(lead, filter.explain(step, for: traced.header), indent: Self.indent)
     case .allow where step.rule == nil: break
