@@ -187,9 +187,11 @@ struct WatchCommand: ParsableCommand {
       }
       picture.address = monitors.port?.address
       picture.undelivered = monitors.desk?.lost ?? 0
-      // Home, each line cleared to its end, then everything below.
-      let text = picture.text().replacing("\n", with: "\u{1b}[K\n")
-      FileHandle.standardOutput.write(Data("\u{1b}[H\(text)\u{1b}[J".utf8))
+      // Home, each line cleared to its end, then everything below. In a small terminal lines end at its edge instead of
+      // going on in the next one, and the first ones stay.
+      let lines = picture.text().split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+      let text = lines.prefix(max(1, picture.rows - 1)).map { "\($0)\u{1b}[K\n" }.joined()
+      FileHandle.standardOutput.write(Data("\u{1b}[?7l\u{1b}[H\(text)\u{1b}[J\u{1b}[?7h".utf8))
       (earlier, shown) = (report, now)
       // A picture of very many denials takes its time; most of it must go to the packets.
       pause = max(interval, 10 * (clock.now - now).seconds)
