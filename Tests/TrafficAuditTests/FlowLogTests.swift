@@ -113,6 +113,46 @@ import VirtualNetworks
     #expect(rows(scene, [.udp("192.0.2.1:40000", to: "198.18.0.1:53")]).isEmpty)
   }
 
+  /// A packet that is judged by its flow, or by the first of its fragments, would be judged otherwise alone.
+  @Test("CT-3, CT-22, NACL-18: whoever passes by its flow or its first fragment is an ACCEPT at both ends")
+  func judgedByTheirFlow() {
+    var scene = SemanticsNetwork()
+    for name in ["app", "db"] { scene.outbound(name) }
+    scene.outbound("app", "udp 53 to 10.0.2.0/24", "47 to 10.0.2.0/24", "icmp 8 to 10.0.2.0/24")
+    scene.inbound("db", "udp 53 from 10.0.1.0/24", "47 from 10.0.1.0/24", "icmp 8 from 10.0.1.0/24")
+    let query = PacketSummary.udp("10.0.1.10:40000", to: "10.0.2.10:53")
+    let ping = PacketSummary.icmp("10.0.1.10", to: "10.0.2.10", type: 8, at: 2)
+    let pong = PacketSummary.icmp("10.0.2.10", to: "10.0.1.10", type: 0, at: 3)
+    var tunnel = PacketSummary.udp("10.0.1.10:0", to: "10.0.2.10:0", at: 4)
+    tunnel.ipProtocol = IPProtocol(rawValue: 47)
+    tunnel.fields.remove(.transport)
+    var back = tunnel
+    back.addresses = tunnel.addresses.reversed
+    let packets: [(PacketSummary, QuotedPacket?)] = [
+      (query.fragment(1, offset: 0, more: true), nil), (query.fragment(1, offset: 1480, more: false), nil),
+      (.icmp("10.0.2.10", to: "10.0.1.10", type: 3, code: 3, at: 1), QuotedPacket(query)),
+      (ping.fragment(2, offset: 0, more: true), nil), (ping.fragment(2, offset: 1480, more: false), nil),
+      (pong.fragment(3, offset: 0, more: true), nil), (pong.fragment(3, offset: 1480, more: false), nil),
+      (tunnel, nil), (back, nil),
+    ]
+    let filter = PacketFilter(scene.network)
+    var tracker = ConnectionTracker()
+    var recorder = FlowLogRecorder(filter, scene.network)
+    for (packet, quote) in packets {
+      let verdict = filter.evaluate(packet, quoting: quote, tracking: &tracker)
+      #expect(verdict.packetClass == .allow, "\(packet)")
+      recorder.count(packet, length: 60, verdict, tracker: tracker)
+    }
+    let records = recorder.take(all: true)
+    #expect(records.allSatisfy { $0.isAccepted })
+    for name in ["eni-app", "eni-db"] {
+      let own = records.filter {
+        scene.network.networkInterfaces[Int($0.passage.interface.rawValue)].id.rawValue == name
+      }
+      #expect(own.reduce(0) { $0 + $1.packets } == packets.count, "\(name): \(own)")
+    }
+  }
+
   @Test("FL-9: flags are those of all packets together, and an interval ends a record")
   func flagsAndIntervals() {
     let scene = SemanticsNetwork()

@@ -267,7 +267,8 @@ public struct FlowLogAudit: Sendable {
     return admission.map { filter.explain($0, for: PacketHeader(place.packet)) } ?? "nothing stops it here"
   }
 
-  private static let otherType = "it was another ICMP type than a ping: the log does not tell"
+  private static let otherType =
+    "it was another ICMP type than a ping, or an error about a tracked flow: the log does not tell"
 
   private func reasons(_ entry: FlowLogEntry, _ prediction: Prediction) -> [String] {
     var reasons: [String] = []

@@ -49,19 +49,43 @@ public struct PassageFinder: Sendable {
       guard let interface = late.interface else { return [] }
       return [FlowPassage(interface: interface, direction: late.direction, isAccepted: false, header: header)]
     }
-    let isReply = outcome.steps.contains { $0.action == .established }
-    guard let answer = filter.trace(captured: isReply ? header.request : header) else { return [] }
-    var steps = answer.steps.filter { $0.way == (isReply ? .reply : .request) }
-    if isReply && steps.isEmpty {
-      steps = filter.trace(captured: header)?.steps.filter { $0.way == .request } ?? []
-    }
-    return passages(along: steps, from: header)
+    return passages(along: ways(of: header, outcome), from: header)
   }
 
-  private func passages(along steps: [TraceStep], from header: PacketHeader) -> [FlowPassage] {
+  /// What a packet met, and its header after each step.
+  private typealias Way = [(step: PathStep, header: PacketHeader)]
+
+  /// The steps by which the packet was judged, with headers from a walk along the same way.
+  ///
+  /// The walk alone would not do: it knows neither the flow that a packet belongs to nor the first fragment of a later one.
+  private func ways(of header: PacketHeader, _ outcome: PathOutcome) -> Way {
+    var best: (way: Way, known: Int) = (outcome.steps.map { ($0, header) }, -1)
+    func consider(_ walked: [TraceStep]) {
+      var (way, known, current): (Way, Int, PacketHeader) = ([], 0, header)
+      var rest = walked[...]
+      for step in outcome.steps {
+        if let place = rest.firstIndex(where: { $0.step.isSamePlace(as: step) }) {
+          current = rest[place].header
+          rest = rest[(place + 1)...]
+          known += 1
+        }
+        way.append((step, current))
+      }
+      if known > best.known { best = (way, known) }
+    }
+    if outcome.steps.contains(where: { $0.action == .established }) {
+      consider((filter.trace(captured: header.request)?.steps ?? []).filter { $0.way == .reply })
+    }
+    if best.known < outcome.steps.count {
+      consider((filter.trace(captured: header)?.steps ?? []).filter { $0.way == .request })
+    }
+    return best.way
+  }
+
+  private func passages(along way: Way, from header: PacketHeader) -> [FlowPassage] {
     var passages: [FlowPassage] = []
     var before = header
-    for traced in steps {
+    for traced in way {
       let step = traced.step
       if let last = passages.indices.last, passages[last].direction == .egress,
         passages[last].trafficPath == nil,
@@ -131,5 +155,13 @@ public struct PassageFinder: Sendable {
     guard let peering = peerings[gateway] else { return nil }
     let regions = Set([peering.requester.region, peering.accepter.region].compactMap { $0 })
     return regions.count > 1 ? 5 : 4
+  }
+}
+
+extension PathStep {
+  /// Whether another step happened at the same place.
+  fileprivate func isSamePlace(as other: PathStep) -> Bool {
+    element == other.element && direction == other.direction && interface == other.interface
+      && resource == other.resource
   }
 }
