@@ -51,12 +51,30 @@ extension PacketFilter {
     } else {
       beginsDirection = !connection.wasJudged(isForward: isForward)
       outcome = rejudge(packet, isForward, connection, &memory)
-      if !packet.isFragment { connection.store(outcome, isForward: isForward) }
+      if !packet.isFragment {
+        connection.store(outcome, isForward: isForward)
+        if isForward { track(&connection, outcome, packet, memory) }
+      }
     }
     table[slot] = connection
     var verdict = memory.known(outcome, isTracked: connection.isTracked)
     verdict.beginsDirection = beginsDirection
     return verdict
+  }
+
+  /// Takes note of interfaces that track a flow since its initiator's packet was asked for again: rules that hold now
+  /// track what open ones, which they replaced, did not (semantics CT-4, CT-9).
+  private func track(
+    _ connection: inout Connection, _ outcome: UInt32, _ packet: PacketSummary, _ memory: TrackerMemory
+  ) {
+    guard connection.hasChangedRules, memory.classes[Int(outcome)] == .allow else { return }
+    let now = trackedInterfaces(memory.outcomes[Int(outcome)])
+    let before = trackedInterfaces(memory.outcomes[Int(connection.admission)])
+    guard now.contains(where: { !before.contains($0) }) else { return }
+    let phase =
+      connection.isTracked || packet.ipProtocol != .tcp
+      ? connection.phase : TCPTransitions.next(.established, TCPEvent(packet.tcpFlags), fromInitiator: true)
+    connection.becomeTracked(by: outcome, phase)
   }
 
   /// A packet of a flow that a gateway on its way has forgotten while interfaces still track it: a segment is refused

@@ -88,6 +88,73 @@ struct ChangeTests {
     #expect(throws: NetworkChangeError.self) { try scene.change(.deleteGroup("sg-late")) }
   }
 
+  @Test(
+    "An untracked flow is tracked from the packet on that a narrower rule lets in, and outlives that (CT-8, CT-9)",
+    arguments: [true, false])
+  func narrowedRule(isAnsweredFirst: Bool) throws {
+    var network = SemanticsNetwork()
+    network.inbound("web", "tcp 443 from 0.0.0.0/0")
+    var scene = Scene(network)
+    func asked(_ flags: TCPFlags, at second: Double) -> PacketSummary {
+      .tcp("203.0.113.7:50000", to: "10.0.0.10:443", flags, at: second)
+    }
+    func answered(_ flags: TCPFlags, at second: Double) -> PacketSummary {
+      .tcp("10.0.0.10:443", to: "203.0.113.7:50000", flags, at: second)
+    }
+    #expect(scene.send(asked(.syn, at: 1)).state == .untracked)
+    #expect(scene.send(answered([.syn, .ack], at: 2)).state == .untracked)
+    let narrow = SecurityGroupRule(
+      id: "sgr-narrow", match: try Match.parse("tcp 443 from 203.0.113.0/24").match)
+    try scene.change(.removeRule(group: "sg-web", .ingress, .id("inbound-1")))
+    try scene.change(.addRule(group: "sg-web", .ingress, narrow))
+    // Out of the group everything may go: its rules are asked, and nothing begins to be tracked.
+    if isAnsweredFirst { #expect(scene.send(answered(.ack, at: 3)).state == .untracked) }
+    let first = scene.send(asked(.ack, at: 4))
+    #expect(first.packetClass == .allow && first.state == .established, "\(first)")
+    // The flow lives on without any rule, in both directions, and through further changes.
+    try scene.change(.removeRule(group: "sg-web", .ingress, .id("sgr-narrow")))
+    for direction in ["outbound-1", "outbound-2"] {
+      try scene.change(.removeRule(group: "sg-web", .egress, .id(direction)))
+    }
+    for second in [5.0, 100] {
+      for packet in [asked(.ack, at: second), answered(.ack, at: second + 1)] {
+        let answer = scene.send(packet)
+        #expect(answer.packetClass == .allow && answer.state == .established, "\(answer)")
+      }
+    }
+    // It ends as a tracked one does (CT-25).
+    _ = scene.send(asked(.rst, at: 102))
+    #expect(scene.send(answered(.ack, at: 103)).packetClass == .deny)
+    #expect(scene.send(asked(.syn, at: 104)).packetClass == .deny)
+  }
+
+  @Test("A flow that is cut before a narrower rule has let a packet in was never tracked (CT-9)")
+  func narrowedTooLate() throws {
+    var network = SemanticsNetwork()
+    network.inbound("web", "udp 53 from 0.0.0.0/0")
+    var scene = Scene(network)
+    #expect(scene.send(.udp("203.0.113.7:50000", to: "10.0.0.10:53", at: 1)).state == .untracked)
+    let narrow = SecurityGroupRule(
+      id: "sgr-narrow", match: try Match.parse("udp 53 from 203.0.113.0/24").match)
+    try scene.change(.removeRule(group: "sg-web", .ingress, .id("inbound-1")))
+    try scene.change(.addRule(group: "sg-web", .ingress, narrow))
+    try scene.change(.removeRule(group: "sg-web", .ingress, .id("sgr-narrow")))
+    #expect(scene.send(.udp("203.0.113.7:50000", to: "10.0.0.10:53", at: 2)).packetClass == .deny)
+  }
+
+  @Test("A denial by groups without rules speaks of one, or of several")
+  func groupsWithoutRules() throws {
+    var network = SemanticsNetwork()
+    network.inbound("web")
+    network.inbound("app")
+    var scene = Scene(network)
+    let one = scene.send(.tcp("10.0.2.10:40000", to: "10.0.0.10:22", at: 1))
+    #expect(one.explanation == "sg-web (web) has no inbound rules")
+    try scene.change(.setGroups(interface: "eni-web", ["sg-web", "sg-app"]))
+    let two = scene.send(.tcp("10.0.2.10:40001", to: "10.0.0.10:22", at: 2))
+    #expect(two.explanation == "sg-web (web), sg-app (app) have no inbound rules")
+  }
+
   @Test("A subnet with another ACL or route table is judged by it from then on (NACL-1, RT-1)")
   func associations() throws {
     var network = SemanticsNetwork()

@@ -66,11 +66,11 @@ extension PacketFilter {
     guard let interface = step.interface,
       let position = compiled.network.interfaces[interface.int].policy(step.direction)
     else { return "the security groups do not allow it" }
-    let groups = compiled.network.model.networkInterfaces[interface.int].groups.map(label).joined(
-      separator: ", ")
+    let carried = compiled.network.model.networkInterfaces[interface.int].groups
+    let groups = carried.map(label).joined(separator: ", ")
     let side = step.direction == .ingress ? "inbound" : "outbound"
     let policy = compiled.network.policies[position]
-    if policy.indices.isEmpty { return "\(groups) has no \(side) rules" }
+    if policy.indices.isEmpty { return "\(groups) \(carried.count > 1 ? "have" : "has") no \(side) rules" }
     let text = "no \(side) rule of \(groups) allows \(Self.text(header, step.direction))"
     let remote = step.direction == .egress ? header.destination : header.source
     if step.code == .groupReferencesNotPreserved {

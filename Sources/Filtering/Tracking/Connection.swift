@@ -27,7 +27,8 @@ struct Connection: Sendable {
   var forward: UInt32
   /// Outcome of the responder's packets; `unjudged` until the first one.
   var reverse: UInt32
-  /// How the packet that began the flow was judged, under the rules of that time.
+  /// How the packet that began the flow was judged, under the rules of that time, or the one from which on more
+  /// interfaces track it.
   var admission: UInt32
   var phase: ConnectionPhase
   /// Idle timers of gateways on the flow's path, which run beside those of its interfaces.
@@ -126,6 +127,13 @@ struct Connection: Sendable {
       reverse = outcome
       flags.remove(.reverseStale)
     }
+  }
+
+  /// Lets the flow live on by what `outcome` says, as if it had begun so; its answers are judged again.
+  mutating func becomeTracked(by outcome: UInt32, _ phase: ConnectionPhase) {
+    admission = outcome
+    self.phase = phase
+    flags.formUnion([.tracked, .reverseStale])
   }
 
   /// Makes both directions be judged again: tracked flows live on, denied ones are forgotten.
