@@ -57,6 +57,19 @@ struct InstanceLifecycleTests {
     }
   }
 
+  @Test("News of a state that has been passed on the way to the present one is old (LC-2)")
+  func oldNews() {
+    let old: [InstanceState: Set<InstanceState>] = [
+      .pending: [.pending], .running: [.pending, .running], .stopping: [.stopping],
+      .stopped: [.stopping, .stopped], .shuttingDown: Set(InstanceState.allCases).subtracting([.terminated]),
+      .terminated: Set(InstanceState.allCases),
+    ]
+    for now in InstanceState.allCases {
+      let found = InstanceState.allCases.filter { InstanceLifecycle.hasPassed($0, at: now) }
+      #expect(Set(found) == old[now], "\(now)")
+    }
+  }
+
   @Test("What becomes of addresses, interfaces, disks and memory (LC-3)")
   func effects() {
     let rows:

@@ -213,6 +213,14 @@ struct NetworkChangeTests {
     network.instances[0].state = .running
     network.instances[0].rootDevice = .instanceStore
     #expect(throws: NetworkChangeError.self) { try network.apply(.instance("i-web", .stop)) }
+    for state in [InstanceState.stopping, .stopped] {
+      let error = #expect(throws: NetworkChangeError.self) {
+        try network.apply(.setState(instance: "i-web", state))
+      }
+      #expect(
+        error?.description
+          == "i-web: its root volume is instance store: it can be rebooted or terminated, not stopped")
+    }
     network.instances[0].isProtectedFromTermination = true
     #expect(throws: NetworkChangeError.self) { try network.apply(.instance("i-web", .terminate)) }
   }
@@ -233,15 +241,36 @@ struct NetworkChangeTests {
   func run() throws {
     var network = Self.world
     network.securityGroups.append(SecurityGroup(id: "sg-default", groupName: "default", vpc: "vpc-a"))
-    func launch(_ id: String, _ address: String) -> NetworkChange {
+    func launch(_ id: String, _ address: String, public publicAddress: String? = nil) -> NetworkChange {
       .run(
         Instance(id: ResourceID("i-" + id)),
         [
           NetworkInterface(
             id: ResourceID("eni-" + id), vpc: "vpc-a", subnet: "subnet-pub",
-            ipv4Addresses: [.init(IPv4Address(address)!)])
+            ipv4Addresses: [
+              .init(IPv4Address(address)!, publicAddress: publicAddress.map { IPv4Address($0)! })
+            ])
         ])
     }
+    // A public address is one host's, be it an instance or a NAT gateway.
+    for (taken, holder) in [("198.51.100.10", "eni-web"), ("198.51.100.220", "eni-nat")] {
+      let error = #expect(throws: NetworkChangeError.self) {
+        try network.apply(launch("new", "10.0.0.77", public: taken))
+      }
+      #expect(error?.description == "i-new: \(taken) is in use by \(holder)")
+    }
+    var hidden = network
+    hidden.networkInterfaces.removeAll { $0.id == "eni-nat" }
+    #expect(throws: NetworkChangeError.refused("i-new", "198.51.100.220 is in use by nat-1")) {
+      try hidden.apply(launch("new", "10.0.0.77", public: "198.51.100.220"))
+    }
+    // An allocated address that comes with a launch is held by it.
+    var held = network
+    let allocated = ElasticAddress(id: "eipalloc-1", publicAddress: IPv4Address("198.51.100.99")!)
+    held.elasticAddresses = [allocated]
+    try held.apply(launch("new", "10.0.0.77", public: "198.51.100.99"))
+    #expect(held.elasticAddresses[0].networkInterface == "eni-new")
+    #expect(throws: NetworkChangeError.self) { try held.apply(.releaseAddress(allocated.publicAddress)) }
     #expect(throws: NetworkChangeError.self) { try network.apply(launch("new", "10.0.0.10")) }
     #expect(throws: NetworkChangeError.self) { try network.apply(launch("new", "10.0.9.10")) }
     // AD-6: the first four addresses of a subnet and the last are AWS's own.

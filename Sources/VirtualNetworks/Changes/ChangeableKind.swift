@@ -64,7 +64,11 @@ extension VirtualNetwork {
     if let id = found(transitGateways, \.id, \.attributes) { return .transitGateway(id) }
     if let id = found(virtualPrivateGateways, \.id, \.attributes) { return .virtualPrivateGateway(id) }
     if let id = found(endpoints, \.id, \.attributes) { return .endpoint(id) }
-    if let id = found(instances, \.id, \.attributes) { return .instance(id) }
+    // An instance that took the name of a terminated one comes first.
+    let living = instances.filter { $0.state != .terminated }
+    if let id = found(living, \.id, \.attributes) ?? found(instances, \.id, \.attributes) {
+      return .instance(id)
+    }
     if let id = found(networkInterfaces, \.id, \.attributes) { return .networkInterface(id) }
     return nil
   }

@@ -27,7 +27,9 @@ extension VirtualNetwork {
       if let before, !isElastic(before) {
         throw .refused(networkInterfaces[holder].id, "has \(publicAddress), which is not an Elastic address")
       }
-      try disassociate(publicAddress, &applied)
+      try disassociate(publicAddress, movingTo: index, &applied)
+    } else if let gateway = natGateway(with: publicAddress) {
+      throw .refused(gateway, "has \(publicAddress), and the address of a NAT gateway does not move")
     }
     if let old = interface.ipv4Addresses[place].publicAddress {
       let isElastic = isElastic(interface.ipv4Addresses[place])
@@ -46,8 +48,12 @@ extension VirtualNetwork {
     applied.scope.interfaces.insert(interface.id)
   }
 
+  /// Takes an Elastic address from what has it; the primary interface of a running instance that gets public addresses
+  /// by itself gets another one at once (semantics AD-10).
+  ///
+  /// - Parameter goal: The interface that is about to get the address.
   mutating func disassociate(
-    _ publicAddress: IPv4Address, _ applied: inout AppliedChange
+    _ publicAddress: IPv4Address, movingTo goal: Int? = nil, _ applied: inout AppliedChange
   ) throws(NetworkChangeError) {
     let holder = networkInterfaces.indices.first { other in
       networkInterfaces[other].ipv4Addresses.contains { $0.publicAddress == publicAddress }
@@ -72,6 +78,19 @@ extension VirtualNetwork {
     applied.effects.append("\(publicAddress) is disassociated, and still allocated")
     applied.scope.addresses = true
     applied.scope.interfaces.insert(networkInterfaces[holder].id)
+    // Within one interface it goes to another private address, and stays its only public one.
+    guard place == 0, goal != holder,
+      let instance = instances.firstIndex(where: { $0.id == networkInterfaces[holder].instance }),
+      instances[instance].state == .running
+    else { return }
+    giveAutomaticAddress(to: instance, interfaces(of: instances[instance]), &applied)
+  }
+
+  /// The NAT gateway that has a public address.
+  func natGateway(with publicAddress: IPv4Address) -> ResourceID? {
+    natGateways.first { gateway in
+      gateway.state != "deleted" && gateway.addresses.contains { $0.publicAddress == publicAddress }
+    }?.id
   }
 
   /// Whether an address has a public one that belongs to the account.
@@ -129,7 +148,7 @@ extension VirtualNetwork {
     }
   }
 
-  private mutating func hold(
+  mutating func hold(
     _ association: NetworkChange.AddressAssociation, by interface: NetworkInterface,
     _ privateAddress: IPv4Address
   ) {

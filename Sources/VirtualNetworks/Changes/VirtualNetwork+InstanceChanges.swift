@@ -13,7 +13,7 @@ extension VirtualNetwork {
     switch action {
     case .stop, .hibernate:
       if instance.rootDevice == .instanceStore {
-        throw .refused(id, "its root volume is instance store: it can be rebooted or terminated, not stopped")
+        throw .refused(id, Self.cannotStop)
       }
       if action == .hibernate && !instance.canHibernate {
         throw .refused(id, "it was not launched with hibernation configured")
@@ -28,6 +28,9 @@ extension VirtualNetwork {
     for state in states { enter(state, at: position, hibernating: action == .hibernate, &applied) }
   }
 
+  private static let cannotStop =
+    "its root volume is instance store: it can be rebooted or terminated, not stopped"
+
   mutating func setState(
     _ state: InstanceState, of id: ResourceID, _ applied: inout AppliedChange
   ) throws(NetworkChangeError) {
@@ -36,6 +39,9 @@ extension VirtualNetwork {
     if now == state { return }
     guard let way = Self.way(from: now, to: state) else {
       throw .refused(id, "is \(now); from there it cannot come to \(state)")
+    }
+    if way.contains(.stopping), instances[position].rootDevice == .instanceStore {
+      throw .refused(id, Self.cannotStop)
     }
     for state in way { enter(state, at: position, hibernating: false, &applied) }
   }
@@ -150,16 +156,22 @@ extension VirtualNetwork {
         applied.scope.addresses = true
       }
     }
-    if had || instances[instance].hadPublicAddress == nil { instances[instance].hadPublicAddress = had }
+    // Under an Elastic address nobody sees whether there would be another one.
+    let isCovered = own.first.map { networkInterfaces[$0].ipv4Addresses.contains(where: isElastic) } ?? false
+    if had || instances[instance].hadPublicAddress == nil && !isCovered {
+      instances[instance].hadPublicAddress = had
+    }
   }
 
-  /// A new public address at a start, unless there is a second interface or an Elastic address (semantics AD-10).
-  private mutating func giveAutomaticAddress(
+  /// A new public address at a start, or in place of an Elastic one, unless there is a second interface or an Elastic address (semantics AD-10).
+  mutating func giveAutomaticAddress(
     to instance: Int, _ own: [Int], _ applied: inout AppliedChange
   ) {
     guard let primary = own.first, own.count == 1,
       !networkInterfaces[primary].ipv4Addresses.isEmpty,
-      networkInterfaces[primary].ipv4Addresses.allSatisfy({ $0.publicAddress == nil && !isElastic($0) })
+      networkInterfaces[primary].ipv4Addresses.allSatisfy({
+        $0.publicAddress == nil && !$0.hasUnknownPublicAddress
+      })
     else { return }
     let subnet = subnets.first { $0.id == networkInterfaces[primary].subnet }
     guard instances[instance].hadPublicAddress ?? subnet?.mapsPublicAddressOnLaunch ?? false else { return }
@@ -251,6 +263,12 @@ extension VirtualNetwork {
       interface.deviceIndex = interface.deviceIndex ?? place
       if interface.groups.isEmpty, let group = defaultGroup(of: interface.vpc) { interface.groups = [group] }
       giveUpAddresses(interface)
+      for address in interface.ipv4Addresses {
+        guard let known = elasticAddresses.first(where: { $0.publicAddress == address.publicAddress }) else {
+          continue
+        }
+        hold(.init(known.publicAddress, with: .interface(interface.id)), by: interface, address.address)
+      }
       networkInterfaces.append(interface)
       applied.scope.interfaces.insert(interface.id)
       applied.scope.members.formUnion(interface.groups)
@@ -286,6 +304,14 @@ extension VirtualNetwork {
         other.vpc == interface.vpc && other.privatePrefixes.contains { $0.contains(address) }
       }
       if let holder { throw .refused(instance.id, "\(address) is in use by \(holder.id)") }
+    }
+    for address in interface.ipv4Addresses.compactMap(\.publicAddress) {
+      let holder = networkInterfaces.first { other in
+        other.ipv4Addresses.contains { $0.publicAddress == address }
+      }
+      if let holder = holder?.id ?? natGateway(with: address) {
+        throw .refused(instance.id, "\(address) is in use by \(holder)")
+      }
     }
   }
 

@@ -40,6 +40,18 @@ public enum InstanceLifecycle {
     }
   }
 
+  /// Whether news that an instance has come to a state is old, since it is in the state by now or passed it on its way.
+  ///
+  /// An API call is told when it is made, what it leads through some seconds later: `stopping` of what was asked to
+  /// stop, `pending` of what was launched. Nothing comes after terminated.
+  public static func hasPassed(_ state: InstanceState, at now: InstanceState) -> Bool {
+    switch (now, state) {
+    case (.terminated, _), (.stopped, .stopping), (.running, .pending): true
+    case (.shuttingDown, _): state != .terminated
+    default: now == state
+    }
+  }
+
   /// The states in which an action may be asked for.
   public static func states(allowing action: InstanceAction) -> [InstanceState] {
     InstanceState.allCases.filter { (try? states(for: action, from: $0)) != nil }
