@@ -83,6 +83,11 @@ struct EventFileTests {
     var testDescription: String { says }
   }
 
+  /// A launch with some more keys.
+  private static func launch(_ keys: String) -> String {
+    "events:\n- {at: +1s, run: {name: n, subnet: subnet-pub, private_ip: 10.0.0.77, \(keys)}}"
+  }
+
   @Test(
     "Mistakes in YAML events are errors that say where",
     arguments: [
@@ -123,6 +128,37 @@ struct EventFileTests {
       Mistake(
         "events:\n- {at: +1s, terminate: i-web}\n- {at: +2s, reboot: i-web}", "3:21",
         "is terminated; reboot needs running"),
+      // A public address is one host's, and public.
+      Mistake(launch("public_ip: 198.51.100.10"), "2:18", "198.51.100.10 is in use by eni-web"),
+      Mistake(launch("elastic_ip: 198.51.100.220"), "2:18", "198.51.100.220 is in use by eni-nat"),
+      Mistake(launch("public_ip: 10.0.0.9"), "2:82", "found \"10.0.0.9\", expected a public IPv4 address"),
+      Mistake(launch("elastic_ip: 100.64.0.9"), "2:83", "expected a public IPv4 address"),
+      Mistake(launch("public_ip: 224.0.0.9"), "2:82", "expected a public IPv4 address"),
+      Mistake(
+        "events:\n- {at: +1s, associate: {address: 10.0.0.5, instance: web-1}}", "2:34",
+        "found \"10.0.0.5\", expected a public IPv4 address"),
+      // LC-2: an instance is launched pending, or running.
+      Mistake(launch("state: stopping"), "2:78", "found \"stopping\", expected one of pending, running"),
+      // One of two keys that say different things.
+      Mistake(
+        "events:\n- {at: +1s, delete_entry: {acl: acl-vpc-a, inbound: 100, outbound: 100}}", "2:68",
+        "found both \"inbound\" and \"outbound\", expected one of them"),
+      Mistake(
+        "events:\n- {at: +1s, associate: {address: 198.51.100.99, instance: web-1, interface: eni-app}}",
+        "2:77", "found both \"instance\" and \"interface\""),
+      Mistake(
+        "events:\n- {at: +1s, set_groups: {interface: eni-app, instance: web-1, groups: [web]}}", "2:56",
+        "found both \"interface\" and \"instance\""),
+      Mistake(
+        "events:\n- {at: +1s, source_dest_check: {interface: eni-app, instance: web-1, is: off}}", "2:63",
+        "found both \"interface\" and \"instance\""),
+      Mistake(
+        launch("public_ip: 198.51.100.8, elastic_ip: 198.51.100.9"), "2:108",
+        "found both \"public_ip\" and \"elastic_ip\""),
+      Mistake(launch("key: a, key_pair: b"), "2:76", "found both \"key\" and \"key_pair\""),
+      Mistake(
+        launch("elastic_ip: 198.51.100.9, elastic: false"), "2:106",
+        "found \"elastic: false\" with \"elastic_ip\""),
     ])
   func mistakes(_ mistake: Mistake) throws {
     let error = #expect(throws: (any Error).self) { try timeline(mistake.text, file: "e.yaml") }
@@ -303,24 +339,6 @@ struct EventFileTests {
         _ = try? timeline(String(decoding: text.utf8.prefix(end), as: UTF8.self))
       }
       _ = try? timeline(text)
-    }
-  }
-
-  @Test("A launch has its public address as the network writes it, or by one word")
-  func launchedAddress() throws {
-    for (keys, isElastic) in [
-      ("public_ip: 198.51.100.7, elastic: true", true), ("elastic_ip: 198.51.100.7", true),
-      ("public_ip: 198.51.100.7", false), ("public_ip: 198.51.100.7, elastic: false", false),
-    ] {
-      let events = try timeline(
-        "events:\n- {at: +1s, run: {name: n, subnet: subnet-pub, private_ip: 10.0.0.77, \(keys)}}"
-      ).events
-      guard case .run(_, let interfaces)? = events.first?.changes.first else {
-        Issue.record("no launch")
-        continue
-      }
-      #expect(interfaces[0].ipv4Addresses[0].publicAddress == IPv4Address("198.51.100.7"))
-      #expect(interfaces[0].ipv4Addresses[0].isElastic == isElastic, "\(keys)")
     }
   }
 

@@ -10,24 +10,30 @@ extension ChangeReader {
         "name", "id", "subnet", "private_ip", "ipv6", "public_ip", "elastic", "elastic_ip", "groups", "type",
         "key",
         "key_pair", "image", "state", "source_dest_check",
-      ])
+      ], apart: ["public_ip", "elastic_ip"])
+    if let node = mapping["key"], mapping["key_pair"] != nil {
+      throw YAMLProblem(at: node.location, found: "both \"key\" and \"key_pair\"", expected: "one of them")
+    }
     let subnetID = try id(mapping.required("subnet"), .subnet)
     guard let subnet = network.subnets.first(where: { $0.id == subnetID }) else {
       throw try mapping.required("subnet").problem("a subnet")
     }
     let name = try mapping["name"]?.text()
     let own = try mapping["id"]?.text()
-    guard let label = own ?? name.map({ "i-" + $0 }) else {
+    guard let instance = own.map({ ResourceID($0) }) ?? name.map(freeInstanceID) else {
       throw YAMLProblem(at: value.location, found: "no key \"name\"", expected: "\"name: …\" or \"id: …\"")
     }
-    let instance = ResourceID(label)
     var groups: [ResourceID] = []
     for group in mapping["groups"]?.listOrOne ?? [] { groups.append(try id(group, .securityGroup)) }
-    let elastic = try mapping["elastic_ip"]?.ipv4Address()
-    let automatic = try mapping["public_ip"]?.ipv4Address()
+    let elastic = try mapping["elastic_ip"]?.publicAddress()
+    let automatic = try mapping["public_ip"]?.publicAddress()
     let publicAddress = elastic ?? automatic
     // As the network has it: an address, and whose it is.
     let isElastic = try mapping["elastic"]?.bool() ?? (elastic != nil)
+    if let node = mapping["elastic"], elastic != nil, !isElastic {
+      throw YAMLProblem(
+        at: node.location, found: "\"elastic: false\" with \"elastic_ip\"", expected: "\"public_ip: …\"")
+    }
     if let node = mapping["elastic"], publicAddress == nil {
       throw YAMLProblem(
         at: node.location, found: "\"elastic\" without \"public_ip\"", expected: "\"public_ip: …\"")
@@ -38,12 +44,13 @@ extension ChangeReader {
     guard address != nil || !ipv6.isEmpty else {
       throw YAMLProblem(at: value.location, found: "no key \"private_ip\"", expected: "\"private_ip: …\"")
     }
-    let state = try mapping["state"]?.word(InstanceState.allCases.map(\.description))
+    // The states that a launch leads to (semantics LC-2).
+    let state = try mapping["state"]?.word([InstanceState.pending, .running].map(\.description))
     var attributes = ResourceAttributes(
       account: subnet.attributes.account, region: subnet.attributes.region, location: value.location)
     attributes.tags = name.map { [Tag("Name", $0)] } ?? []
     let interface = NetworkInterface(
-      id: ResourceID("eni-" + (name ?? label)), vpc: subnet.vpc, subnet: subnet.id,
+      id: freeInterfaceID(of: instance), vpc: subnet.vpc, subnet: subnet.id,
       ipv4Addresses: address.map {
         [.init($0, publicAddress: publicAddress, isElastic: isElastic)]
       } ?? [],
@@ -59,8 +66,34 @@ extension ChangeReader {
       [interface])
   }
 
+  /// `i-NAME`; with a number behind it where an instance that was terminated, or is called otherwise, has that.
+  private func freeInstanceID(_ name: String) -> ResourceID {
+    let wanted = ResourceID("i-" + name)
+    let holder = network.instances.first { $0.id == wanted }
+    guard let holder, holder.state == .terminated || holder.attributes.name != name else { return wanted }
+    return free(wanted) { id in network.instances.contains { $0.id == id } }
+  }
+
+  /// `eni-NEW` of the instance `i-NEW`.
+  private func freeInterfaceID(of instance: ResourceID) -> ResourceID {
+    let label = instance.rawValue
+    let wanted = ResourceID("eni-" + (label.hasPrefix("i-") ? String(label.dropFirst(2)) : label))
+    return free(wanted) { id in network.networkInterfaces.contains { $0.id == id } }
+  }
+
+  private func free(_ wanted: ResourceID, isTaken: (ResourceID) -> Bool) -> ResourceID {
+    var id = wanted
+    var number = 2
+    while isTaken(id) {
+      id = ResourceID("\(wanted)-\(number)")
+      number += 1
+    }
+    return id
+  }
+
   func association(_ value: YAMLNode) throws(YAMLProblem) -> NetworkChange {
-    let mapping = try members(value, ["address", "instance", "interface", "private_ip"])
+    let mapping = try members(
+      value, ["address", "instance", "interface", "private_ip"], apart: Self.bearers)
     let address = try address(mapping.required("address"))
     let target: NetworkChange.AddressAssociation.Target =
       if let node = mapping["instance"] {
@@ -80,7 +113,19 @@ extension ChangeReader {
     }) {
       return allocated.publicAddress
     }
-    return try node.ipv4Address()
+    return try node.publicAddress()
+  }
+}
+
+extension YAMLNode {
+  /// An IPv4 address that hosts of the internet may have (RFC 1918, 6598, 3927, 1122, 5771).
+  fileprivate func publicAddress() throws(YAMLProblem) -> IPv4Address {
+    let address = try ipv4Address()
+    let first = address.rawValue >> 24
+    guard !SpecialBlock.isRFC1918(address), !SpecialBlock.isRFC6598(address),
+      !SpecialBlock.isLinkLocal(address), first != 0, first != 127, first < 224
+    else { throw problem("a public IPv4 address") }
+    return address
   }
 }
 

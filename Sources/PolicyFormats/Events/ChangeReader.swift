@@ -37,19 +37,19 @@ public struct ChangeReader {
     switch key {
     case "add_rule", "remove_rule": return [try rule(value, isAdded: key == "add_rule")]
     case "set_groups":
-      let mapping = try members(value, ["interface", "instance", "groups"])
+      let mapping = try members(value, ["interface", "instance", "groups"], apart: Self.bearers)
       var groups: [ResourceID] = []
       for group in try mapping.required("groups").listOrOne { groups.append(try id(group, .securityGroup)) }
       return [.setGroups(interface: try interface(mapping), groups)]
     case "source_dest_check":
-      let mapping = try members(value, ["interface", "instance", "is"])
+      let mapping = try members(value, ["interface", "instance", "is"], apart: Self.bearers)
       let word = try mapping.required("is").word(["on", "off", "true", "false"])
       return [
         .setSourceDestinationCheck(interface: try interface(mapping), word == "on" || word == "true")
       ]
     case "create_entry", "replace_entry": return [try entry(value, isNew: key == "create_entry")]
     case "delete_entry":
-      let mapping = try members(value, ["acl", "inbound", "outbound"])
+      let mapping = try members(value, ["acl", "inbound", "outbound"], apart: ["inbound", "outbound"])
       let isInbound = mapping["inbound"] != nil
       let number = try mapping.required(isInbound ? "inbound" : "outbound").integer(in: 1...32766)
       return [
@@ -95,7 +95,13 @@ public struct ChangeReader {
   /// (semantics LC-2).
   private func comeTo(_ state: InstanceState, _ mapping: YAMLMapping) throws(YAMLProblem) -> NetworkChange {
     let instance = try id(mapping.required("instance"), .instance)
-    let now = network.instances.first { $0.id == instance }?.state ?? state
+    let found = network.instances.first { $0.id == instance }
+    let now = found?.state ?? state
+    if [.stopping, .stopped].contains(state), state != now, found?.rootDevice == .instanceStore {
+      throw YAMLProblem(
+        at: try mapping.required("is").location,
+        "\(instance): its root volume is instance store: it can be rebooted or terminated, not stopped")
+    }
     let next = InstanceLifecycle.next(after: now)
     guard state == now || next.contains(state) else {
       throw try mapping.required("is").problem(
@@ -162,12 +168,23 @@ public struct ChangeReader {
 
   // MARK: Parts
 
-  /// A mapping with no keys but these.
-  func members(_ value: YAMLNode, _ known: [String]) throws(YAMLProblem) -> YAMLMapping {
+  /// What has addresses and groups is named by one of these.
+  static let bearers = ["instance", "interface"]
+
+  /// A mapping with no keys but these, and not two of those that stand apart.
+  func members(
+    _ value: YAMLNode, _ known: [String], apart: [String] = []
+  ) throws(YAMLProblem) -> YAMLMapping {
     let mapping = try value.mapping("a mapping with \(known.joined(separator: ", "))")
     let log = YAMLProblemLog()
     log.checkKeys(of: mapping, known: known)
     if let first = log.problems.first { throw first }
+    let rivals = mapping.members.filter { apart.contains($0.key) }
+    if rivals.count > 1 {
+      throw YAMLProblem(
+        at: rivals[1].value.location, found: "both \"\(rivals[0].key)\" and \"\(rivals[1].key)\"",
+        expected: "one of them")
+    }
     return mapping
   }
 

@@ -101,12 +101,14 @@ extension CloudTrailCall {
     var importer = AWSImporter(log: request.log)
     for record in response.records("Instances") { importer.instance(record) }
     let interfaces = importer.interfacesOfInstances
+    // The launch may say otherwise than the subnet (semantics AD-10).
+    let asked = request.records("NetworkInterfaces").compactMap { $0.flag("AssociatePublicIpAddress") }.first
     return importer.instances.items.map { instance in
       var instance = instance
       // It is told of when it is pending; when it runs, nothing tells.
       if instance.state == .pending { instance.state = .running }
       let subnet = instance.subnet.flatMap { id in network.subnets.first { $0.id == id } }
-      instance.hadPublicAddress = subnet?.mapsPublicAddressOnLaunch
+      instance.hadPublicAddress = asked ?? subnet?.mapsPublicAddressOnLaunch
       return .run(instance, interfaces.filter { $0.instance == instance.id })
     }
   }

@@ -97,18 +97,20 @@ struct CloudTrailReader {
         expected: "time, detail.instance-id and detail.state")
     }
     try add(
-      .init(time: .at(moment), title: "state of \(id)", location: location) { _ in
-        [.setState(instance: ResourceID(id), state)]
+      .init(time: .at(moment), title: "state of \(id)", location: location) { network in
+        let now = network.instances.first { $0.id.rawValue == id }?.state
+        if let now, InstanceLifecycle.hasPassed(state, at: now) { return [] }
+        return [.setState(instance: ResourceID(id), state)]
       })
   }
 
   private mutating func event(_ object: JSONObject, at location: SourceLocation) throws {
     guard case .string(let name)? = object["eventName"] else { return }
     found += 1
-    if case .string(let source)? = object["eventSource"], source != "ec2.amazonaws.com" { return }
     if case .string? = object["errorCode"] { return }
-    guard let reading = Self.readings[name] else {
-      if Self.changesNetwork(name) {
+    let source = if case .string(let source)? = object["eventSource"] { source } else { Self.ownSource }
+    guard source == Self.ownSource, let reading = Self.readings[name] else {
+      if Self.changesNetwork(name, of: source) {
         let id: String? = if case .string(let id)? = object["eventID"] { id } else { nil }
         unmodelled[name, default: UnmodelledCalls()].add(id)
       }
@@ -144,22 +146,6 @@ struct CloudTrailReader {
       throw PolicyFormatError.tooLarge(path: file, what: "too many events", limit: limit)
     }
     if isNewestFirst { newestFirst.append(event) } else { events.append(event) }
-  }
-
-  /// Whether a call that is not modelled here changes what packets meet.
-  private static func changesNetwork(_ name: String) -> Bool {
-    let verbs = [
-      "Create", "Delete", "Modify", "Replace", "Attach", "Detach", "Associate", "Disassociate", "Assign",
-      "Unassign", "Accept", "Reject", "Enable", "Disable",
-    ]
-    guard let verb = verbs.first(where: name.hasPrefix) else { return false }
-    let things = [
-      "SecurityGroup", "NetworkInterface", "NetworkAcl", "Route", "Gateway", "Vpc", "Subnet", "Address",
-      "Peering",
-      "PrefixList", "Endpoint", "Ipv6", "Cidr", "Vpn", "Vgw",
-    ]
-    let rest = name.dropFirst(verb.count)
-    return things.contains { rest.contains($0) }
   }
 }
 

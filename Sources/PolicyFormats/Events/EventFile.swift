@@ -86,8 +86,9 @@ public struct EventFile {
   public var warnings: [String] {
     unmodelled.sorted { $0.key < $1.key }.map { name, calls in
       let count = calls.count
+      let noun = name.hasSuffix("Event") ? name : name + " event"
       return
-        "\(file): \(count) \(name) event\(count == 1 ? " is" : "s are") not modelled and passed over; what "
+        "\(file): \(count) \(noun)\(count == 1 ? " is" : "s are") not modelled and passed over; what "
         + "\(count == 1 ? "it" : "they") changed is not in the audit"
     }
   }
