@@ -115,6 +115,8 @@ public struct OuterPacket: Hashable, Sendable {
   public var depth: Int
   /// The same for two copies of one packet: of its bytes from the IP header on, but for what routers change.
   public var digest: UInt64
+  /// Bytes of the IP packet inside, its header included.
+  public var networkLength: UInt32 = 0
 
   public init(index: Int, addresses: AddressPair, network: UInt32, depth: Int, digest: UInt64) {
     self.index = index

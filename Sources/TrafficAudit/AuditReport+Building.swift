@@ -85,8 +85,10 @@ extension AuditReport {
     var warnings: [String] = []
     if auditor.tallies.mirrored > 0 {
       warnings.append(
-        "\(auditor.tallies.mirrored) packets are mirrored ones: what an interface's groups or ACL stop on the way in is "
-          + "never mirrored, so few or no inbound denials prove nothing; flow logs have them")
+        "\(auditor.tallies.mirrored) packets came in tunnels (VXLAN, GENEVE) and were taken for mirrored ones: what an "
+          + "interface's groups or ACL stop on the way in is never mirrored, so few or no inbound denials prove nothing; flow "
+          + "logs have them. Where hosts have tunnels of their own, --decapsulate never judges the packets around"
+      )
     }
     if auditor.tracker.untrackedForLackOfRoom > 0 {
       warnings.append(

@@ -77,25 +77,25 @@ public struct Auditor: Sendable {
   /// Judges a batch that has mirrored packets: those at the interface that mirrored them (semantics TM-3, S25).
   private mutating func auditMirrored(_ batch: PacketBatch) {
     duplicates.removeAll(keepingCapacity: true)
-    mirrors?.find(in: batch, into: &duplicates)
     verdicts.removeAll(keepingCapacity: true)
-    var (nextOuter, nextDuplicate) = (0, 0)
+    var outers = batch.outers[...]
     for index in batch.packets.indices {
       let packet = batch.packets[index]
-      var mirror: InterfaceIndex?
-      if nextOuter < batch.outers.count, batch.outers[nextOuter].index == index {
-        mirror = filter.mirror(of: packet, at: batch.outers[nextOuter].addresses.source)
-        nextOuter += 1
-        tallies.countMirrored()
-      }
-      let judge = mirror.map { filter.seen(by: $0) } ?? filter
-      verdicts.append(judge.evaluate(packet, quoting: batch.quote(of: packet), tracking: &tracker))
-      if nextDuplicate < duplicates.count, duplicates[nextDuplicate] == index {
-        nextDuplicate += 1
+      let outer = outers.first?.index == index ? outers.popFirst() : nil
+      if outer != nil { tallies.countMirrored() }
+      // A copy is the same packet: it passes no interface once more, and no flow goes on by it.
+      if let outer, let verdict = mirrors?.take(copy: outer, at: packet.time.nanoseconds) {
+        duplicates.append(index)
+        verdicts.append(verdict)
         tallies.countDuplicate()
-      } else {
-        tallies.count(packet, verdicts[index], tracker: tracker)
+        continue
       }
+      let mirror = outer.flatMap { filter.mirror(of: packet, at: $0.addresses.source) }
+      let judge = mirror.map { filter.seen(by: $0) } ?? filter
+      let verdict = judge.evaluate(packet, quoting: batch.quote(of: packet), tracking: &tracker)
+      verdicts.append(verdict)
+      tallies.count(packet, verdict, tracker: tracker)
+      if let outer { mirrors?.note(outer, at: packet.time.nanoseconds, verdict) }
     }
   }
 }

@@ -1,3 +1,4 @@
+import Filtering
 import NetworkTypes
 
 /// Finds second copies of mirrored packets.
@@ -6,15 +7,19 @@ import NetworkTypes
 /// receiver, with the mirroring interface as the source of the tunnel (semantics TM-1, TM-3). Copies are told by a digest
 /// of what is inside; only one that another interface mirrored within ``window`` is a copy, so that what was really sent
 /// twice stays.
-public struct MirrorDuplicates: Sendable {
+package struct MirrorDuplicates: Sendable {
   /// Nanoseconds between a packet and its copy at most: mirrors may be late and out of order (semantics TM-13).
-  public static let window: Int64 = 1_000_000_000
+  package static let window: Int64 = 1_000_000_000
   /// Packets whose copies are waited for in one window; further ones are taken for packets of their own.
-  public static let limit = 1 << 18
+  package static let limit = 1 << 18
 
+  /// Packets of one digest that one interface mirrored, and no other yet.
   private struct Sighting: Sendable {
     var mirror: IPAddress
     var time: Int64
+    var count: Int
+    /// How the last of them was judged.
+    var verdict: Verdict
   }
 
   /// Packets of the window under way and of the one before.
@@ -22,30 +27,27 @@ public struct MirrorDuplicates: Sendable {
   private var previous: [UInt64: Sighting] = [:]
   private var began: Int64 = .min
 
-  public init() {}
-
-  /// Puts the places of copies in `batch` into `places`, in order.
-  public mutating func find(in batch: PacketBatch, into places: inout [Int]) {
-    places.removeAll(keepingCapacity: true)
-    for outer in batch.outers {
-      let time = batch.packets[outer.index].time.nanoseconds
-      turn(at: time)
-      if isCopy(outer, at: time) { places.append(outer.index) }
-    }
+  /// The verdict of the packet that this one is a copy of; nil for one of its own, which ``note(_:at:_:)`` wants to know of.
+  mutating func take(copy outer: OuterPacket, at time: Int64) -> Verdict? {
+    turn(at: time)
+    let isLate = current[outer.digest] == nil
+    guard var first = isLate ? previous[outer.digest] : current[outer.digest],
+      first.mirror != outer.addresses.source, abs(time &- first.time) <= Self.window
+    else { return nil }
+    first.count -= 1
+    let rest = first.count > 0 ? first : nil
+    if isLate { previous[outer.digest] = rest } else { current[outer.digest] = rest }
+    return first.verdict
   }
 
-  /// Whether another interface mirrored the same packet before; then both are done with.
-  private mutating func isCopy(_ outer: OuterPacket, at time: Int64) -> Bool {
+  /// Takes note of a packet that is no copy: another interface may show one.
+  mutating func note(_ outer: OuterPacket, at time: Int64, _ verdict: Verdict) {
     let mirror = outer.addresses.source
-    if let first = current[outer.digest] ?? previous[outer.digest], first.mirror != mirror,
-      abs(time &- first.time) <= Self.window
-    {
-      current[outer.digest] = nil
-      previous[outer.digest] = nil
-      return true
+    if let known = current[outer.digest], known.mirror == mirror {
+      current[outer.digest] = Sighting(mirror: mirror, time: time, count: known.count + 1, verdict: verdict)
+    } else if current[outer.digest] != nil || current.count < Self.limit {
+      current[outer.digest] = Sighting(mirror: mirror, time: time, count: 1, verdict: verdict)
     }
-    if current.count < Self.limit { current[outer.digest] = Sighting(mirror: mirror, time: time) }
-    return false
   }
 
   private mutating func turn(at time: Int64) {

@@ -1,5 +1,19 @@
 import NetworkTypes
 
+/// How long IP packets are.
+enum IPLength {
+  /// Bytes of an IP packet, its header included, as the header says; nil where it does not: segmentation offload leaves 0.
+  static func announced(by header: Span<UInt8>) -> Int? {
+    guard header.count >= 6 else { return nil }
+    if header[0] >> 4 == 4 {
+      let length = Int(header.load16(2))
+      return length > 0 ? length : nil
+    }
+    let length = Int(header.load16(4))
+    return length > 0 ? 40 + length : nil
+  }
+}
+
 extension PacketDecoder {
   /// Bytes of a frame's IP packet, its header included: what its header says, or else what was on the wire after the
   /// link layer.
@@ -9,10 +23,7 @@ extension PacketDecoder {
     guard case .network(let offset, _) = LinkLayer.payload(of: frame, linkType: record.linkType),
       frame.count >= offset + 6
     else { return Int(record.wireLength) }
-    let header = frame.extracting(droppingFirst: offset)
-    let announced = header[0] >> 4 == 4 ? Int(header.load16(2)) : 40 + Int(header.load16(4))
-    // 0 is what segmentation offload leaves.
-    let isToldByHeader = header[0] >> 4 == 4 ? announced > 0 : announced > 40
-    return isToldByHeader ? announced : max(0, Int(record.wireLength) - offset)
+    return IPLength.announced(by: frame.extracting(droppingFirst: offset))
+      ?? max(0, Int(record.wireLength) - offset)
   }
 }

@@ -84,9 +84,10 @@ public struct PacketDecoder: Sendable {
     guard Tunnel.mayBegin(packet), depth <= Tunnel.depthLimit,
       let payload = Tunnel.payload(of: header, port: packet.destinationPort)
     else { return }
-    let inner = header.extracting(droppingFirst: payload.offset)
+    let inner = header.extracting(payload.offset..<payload.end)
     outer = OuterPacket(
-      index: 0, addresses: packet.addresses, network: payload.network, depth: depth, digest: 0)
+      index: 0, addresses: packet.addresses, network: payload.network, depth: depth,
+      digest: Tunnel.digest(ofFrame: inner))
     let skipped = UInt32(clamping: start + payload.offset)
     var carried = PacketSummary(
       time: packet.time, wireLength: packet.wireLength - min(packet.wireLength, skipped))
@@ -105,6 +106,9 @@ public struct PacketDecoder: Sendable {
     network(next, announced: etherType, into: &carried, quotes: &quotes)
     packet = carried
     outer?.digest = Tunnel.digest(of: next)
+    outer?.networkLength =
+      IPLength.announced(by: next).map(UInt32.init(clamping:)) ?? carried.wireLength
+      - min(carried.wireLength, UInt32(clamping: offset))
     decapsulate(next, start: offset, depth: depth + 1, into: &packet, quotes: &quotes, outer: &outer)
   }
 

@@ -117,4 +117,106 @@ struct MirroredTrafficTests {
       #expect(batch.packets.count == 1)
     }
   }
+
+  @Test("Of packets that are alike each has its copy, in whatever order the mirrors deliver (TM-13)")
+  func copiesOfAlike() {
+    let packet = PacketSummary.udp("10.0.1.10:40000", to: "10.0.0.10:53")
+    let frames = [
+      "A": mirrored(packet, at: "10.0.1.10"), "B": mirrored(packet, at: "10.0.0.10"),
+    ]
+    for order in ["AABB", "ABAB", "ABBA", "AAABBB", "BBAABA"] {
+      var auditor = Auditor(PacketFilter(SemanticsNetwork().network))
+      auditor.audit(batch(order.map { frames[String($0)]! }))
+      #expect(AuditReport(auditor).packets.total == order.count / 2, "\(order)")
+      #expect(auditor.tallies.duplicates == order.count / 2, "\(order)")
+    }
+  }
+
+  @Test("A copy may be cut, padded, or without its transport's checksum (TM-8, TM-9)")
+  func copiesThatDiffer() {
+    let packet = PacketSummary.tcp("10.0.1.10:40000", to: "10.0.0.10:443", .ack)
+    let payload = [UInt8](repeating: 7, count: 300)
+    let builder = PacketBuilder()
+    let inner = builder.frame(for: packet, payload: payload)
+    var unsummed = inner
+    (unsummed[14 + 20 + 16], unsummed[14 + 20 + 17]) = (0, 0)
+    let small = builder.frame(for: packet, payload: [])
+    func tunnel(_ inner: [UInt8], at mirror: String) -> [UInt8] {
+      builder.frame(
+        for: .udp("\(mirror):65000", to: "10.0.2.99:4789"), payload: [8, 0, 0, 0, 0, 0, 7, 0] + inner)
+    }
+    for (first, second) in [
+      (inner, Array(inner.prefix(100))), (inner, unsummed), (small, small + [0, 0, 0, 0, 0, 0]),
+    ] {
+      var auditor = Auditor(PacketFilter(SemanticsNetwork().network))
+      auditor.audit(batch([tunnel(first, at: "10.0.1.10"), tunnel(second, at: "10.0.0.10")]))
+      #expect(auditor.tallies.duplicates == 1)
+    }
+    // What holds no IP packet is told apart, too.
+    var auditor = Auditor(PacketFilter(SemanticsNetwork().network))
+    let frames = (1...4).map { number in
+      tunnel(
+        [UInt8](repeating: 0xff, count: 12) + [8, 6] + [UInt8](repeating: UInt8(number), count: 28),
+        at: "10.0.1.\(number)")
+    }
+    auditor.audit(batch(frames))
+    #expect(auditor.tallies.duplicates == 0)
+  }
+
+  @Test(
+    "A copy is no further packet of its flow: timers and states are those of the packets themselves (CT-15)")
+  func copiesAndFlows() {
+    var network = SemanticsNetwork()
+    for name in ["app", "web"] { network.outbound(name) }
+    network.outbound("app", "udp 53 to 10.0.0.0/24")
+    network.inbound("web", "udp 53 from 10.0.1.0/24")
+    let (request, answer) = (
+      PacketSummary.udp("10.0.1.10:40000", to: "10.0.0.10:53"),
+      PacketSummary.udp("10.0.0.10:53", to: "10.0.1.10:40000")
+    )
+    func verdicts(_ mirrors: [String]) -> [PacketClass] {
+      var batch = PacketBatch()
+      // Each mirror 20 ms after the one before, so that copies come after the answer.
+      let sent = [(request, 0), (answer, 5), (answer, 60_000)].flatMap { packet, time in
+        mirrors.enumerated().map { (packet, time + 20 * $0.offset, $0.element) }
+      }.sorted { $0.1 < $1.1 }
+      for (packet, time, mirror) in sent {
+        let frame = mirrored(packet, at: mirror)
+        let record = PacketRecord(
+          offset: 0, capturedLength: UInt32(frame.count), wireLength: UInt32(frame.count),
+          time: CaptureTime(nanoseconds: Int64(time) * 1_000_000), linkType: .ethernet)
+        PacketDecoder(decapsulates: true).decode(frame.span, [record], into: &batch)
+      }
+      var auditor = Auditor(PacketFilter(network.network))
+      auditor.audit(batch)
+      return auditor.verdicts.indices.filter { !auditor.duplicates.contains($0) }
+        .map { auditor.verdicts[$0].packetClass }
+    }
+    #expect(verdicts(["10.0.1.10"]) == [.allow, .allow, .deny])
+    #expect(verdicts(["10.0.1.10", "10.0.0.10"]) == [.allow, .allow, .deny])
+  }
+
+  @Test("A tunnel ends where its datagram does, and its packet's length is what its own header says")
+  func lengths() {
+    let builder = PacketBuilder()
+    let inner = builder.frame(for: .tcp("203.0.113.7:50000", to: "10.0.0.10:443"))
+    let frame = mirrored(.tcp("203.0.113.7:50000", to: "10.0.0.10:443"), at: "10.0.0.10")
+    #expect(batch([frame]).outers.map(\.networkLength) == [40])
+    for length in [0, 7, 8, 15] {
+      var wrong = frame
+      (wrong[14 + 20 + 4], wrong[14 + 20 + 5]) = (0, UInt8(length))
+      #expect(batch([wrong]).outers.isEmpty)
+    }
+    var empty = frame
+    (empty[14 + 20 + 4], empty[14 + 20 + 5]) = (0, 16)
+    #expect(batch([empty]).packets[0].stop != nil)
+    // GENEVE around the packet alone, and around a frame with a VLAN tag and padding.
+    let packet = Array(inner.dropFirst(14))
+    let geneve = builder.frame(
+      for: .udp("10.0.0.10:65000", to: "10.0.2.99:6081"), payload: [0, 0, 8, 0, 0, 0, 7, 0] + packet)
+    let tagged = builder.frame(
+      for: .udp("10.0.0.10:65000", to: "10.0.2.99:4789"),
+      payload: [8, 0, 0, 0, 0, 0, 7, 0] + inner.prefix(12) + [0x81, 0, 0, 5, 8, 0] + packet + [0, 0, 0, 0])
+    #expect(batch([geneve, tagged]).outers.map(\.networkLength) == [40, 40])
+  }
 }

@@ -27,6 +27,8 @@ enum Tunnel {
   /// What a tunnel carries, and where it begins in the bytes that were asked about.
   struct Payload {
     var offset: Int
+    /// Where it ends, as the headers around it say.
+    var end: Int
     /// 0 for an Ethernet frame, else the EtherType of the packet.
     var etherType: UInt16
     /// The network identifier.
@@ -48,37 +50,64 @@ enum Tunnel {
     let length = header[0] >> 4 == 4 ? Int(header[0] & 15) * 4 : 40
     let start = length + udpHeaderLength
     guard header.count >= start + tunnelHeaderLength else { return nil }
+    let datagram = Int(header.load16(length + 4))
+    guard datagram >= udpHeaderLength + tunnelHeaderLength else { return nil }
+    let end = min(header.count, length + datagram, IPLength.announced(by: header) ?? .max)
+    guard end >= start + tunnelHeaderLength else { return nil }
     let tunnel = header.extracting(droppingFirst: start)
     let network = tunnel.load32(4) >> 8
     if port == vxlanPort {
       guard tunnel[0] & 0x08 != 0 else { return nil }
-      return Payload(offset: start + tunnelHeaderLength, etherType: 0, network: network)
+      return Payload(offset: start + tunnelHeaderLength, end: end, etherType: 0, network: network)
     }
     let options = Int(tunnel[0] & 0x3f) * 4
-    guard tunnel[0] >> 6 == 0, header.count >= start + tunnelHeaderLength + options else { return nil }
+    let offset = start + tunnelHeaderLength + options
+    guard tunnel[0] >> 6 == 0, end >= offset else { return nil }
     let type = tunnel.load16(2)
     switch type {
-    case 0x6558: return Payload(offset: start + tunnelHeaderLength + options, etherType: 0, network: network)
+    case 0x6558: return Payload(offset: offset, end: end, etherType: 0, network: network)
     case EtherType.ipv4, EtherType.ipv6:
-      return Payload(offset: start + tunnelHeaderLength + options, etherType: type, network: network)
+      return Payload(offset: offset, end: end, etherType: type, network: network)
     default: return nil
     }
   }
 
-  /// FNV-1a over an IP packet's first bytes without its time to live and header checksum, which routers change.
+  /// FNV-1a over an IP packet's first bytes without what may differ between its copies: the time to live and the header's
+  /// checksum, which routers change, and the checksum of the transport, which one that is cut may lack (semantics TM-9).
   static func digest(of header: Span<UInt8>) -> UInt64 {
-    var digest: UInt64 = 0xcbf2_9ce4_8422_2325
-    guard !header.isEmpty else { return digest }
+    guard !header.isEmpty else { return offsetBasis }
     let isV4 = header[0] >> 4 == 4
-    for index in 0..<min(header.count, digestLength) {
+    let start = isV4 ? Int(header[0] & 15) * 4 : 40
+    let ipProtocol = header.count > 9 ? IPProtocol(rawValue: isV4 ? header[9] : header[6]) : nil
+    let checksum =
+      switch ipProtocol {
+      case .tcp: start + 16
+      case .udp: start + 6
+      case .icmp, .icmpv6: start + 2
+      default: Int.max - 1
+      }
+    let end = min(header.count, IPLength.announced(by: header) ?? .max, digestLength)
+    var digest = offsetBasis
+    for index in 0..<end {
       if isV4 ? index == 8 || index == 10 || index == 11 : index == 7 { continue }
-      digest = (digest ^ UInt64(header[index])) &* 0x0000_0100_0000_01b3
+      if index == checksum || index == checksum + 1 { continue }
+      digest = (digest ^ UInt64(header[index])) &* prime
     }
     return digest
   }
 
-  /// Headers and the beginning of the data; copies may be cut (semantics TM-8), and shorter ones are compared as they are.
-  private static let digestLength = 96
+  /// The same for a frame that holds no IP packet: whole, since nothing of it is known.
+  static func digest(ofFrame frame: Span<UInt8>) -> UInt64 {
+    var digest = offsetBasis
+    for index in 0..<min(frame.count, digestLength) { digest = (digest ^ UInt64(frame[index])) &* prime }
+    return digest
+  }
+
+  private static let offsetBasis: UInt64 = 0xcbf2_9ce4_8422_2325
+  private static let prime: UInt64 = 0x0000_0100_0000_01b3
+  /// An IPv4 header and the ports, numbers and flags of TCP: copies may be cut (semantics TM-8), and more is not needed where
+  /// only what another interface mirrored is taken for a copy.
+  private static let digestLength = 48
   private static let vxlanPort: UInt16 = 4789
   private static let genevePort: UInt16 = 6081
   private static let udpHeaderLength = 8

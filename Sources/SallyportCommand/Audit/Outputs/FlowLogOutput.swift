@@ -23,15 +23,15 @@ final class FlowLogOutput: AuditSink {
   }
 
   func take(_ batch: PacketBatch, at begin: Int, of captures: CaptureMerge, _ auditor: Auditor) throws {
+    var outers = batch.outers[...]
     for index in auditor.verdicts.indices {
+      let outer = outers.first?.index == index ? outers.popFirst() : nil
       if !auditor.duplicates.isEmpty && auditor.duplicates.contains(index) { continue }
       let packet = batch.packets[index]
-      // Of a tunnel's packet the inner frame's length is known, whose link layer is Ethernet.
-      var length = max(0, Int(packet.wireLength) - 14)
-      if let origin = captures.origin(of: begin + index) {
+      var length = Int(outer?.networkLength ?? packet.wireLength)
+      if outer == nil, let origin = captures.origin(of: begin + index) {
         origin.input.lend { reader in
           let record = reader.records[origin.record]
-          guard record.wireLength == packet.wireLength else { return }
           let frame = reader.bytes.extracting(record.offset..<record.offset + Int(record.capturedLength))
           length = PacketDecoder.networkLength(of: frame, record: record)
         }
