@@ -138,6 +138,23 @@ import VirtualNetworks
     #expect(network.networkACLs.map(\.isDefault) == [true] && network.routeTables.map(\.isMain) == [true])
   }
 
+  @Test func whatIsCalledMainOrDefaultIs() throws {
+    let network = try VirtualNetwork(
+      yaml: """
+        vpcs:
+          a:
+            cidr: 10.0.0.0/16
+            subnets: {front: {cidr: 10.0.0.0/24}, back: {cidr: 10.0.1.0/24, routes: main, acl: default}}
+            route_tables: {main: {0.0.0.0/0: internet}}
+            network_acls: {default: {inbound: [100 allow tcp 443 from 0.0.0.0/0], outbound: []}}
+        """)
+    #expect(network.problems.isEmpty, "\(network.problems)")
+    #expect(network.routeTables.map(\.isMain) == [true])
+    #expect(network.networkACLs.map(\.isDefault) == [true])
+    #expect(network.networkACLs[0].inbound.count == 1)
+    #expect(try VirtualNetwork(yaml: network.yaml()).problems.isEmpty)
+  }
+
   @Test func namesAreFoundInTheirVPCFirst() throws {
     let text = """
       vpcs:

@@ -202,6 +202,25 @@ import VirtualNetworks
     #expect(report.disagreements.isEmpty)
   }
 
+  @Test(
+    "FL-11: of a NAT gateway's records srcaddr and dstaddr tell the direction, not the packets' own addresses"
+  )
+  func natGatewayWithoutDirections() throws {
+    let scene = SemanticsNetwork()
+    let format = try FlowLogFormat.parse(
+      "${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${start} ${action} ${pkt-srcaddr} ${pkt-dstaddr}"
+    ).get()
+    var audit = FlowLogAudit(PacketFilter(scene.network), scene.network)
+    audit.audit(
+      try [
+        "eni-nat 10.0.1.10 10.0.0.220 40000 443 6 100 ACCEPT 10.0.1.10 203.0.113.7",
+        "eni-nat 10.0.0.220 203.0.113.7 40000 443 6 100 ACCEPT 10.0.0.220 203.0.113.7",
+        "eni-nat 203.0.113.7 10.0.0.220 443 40000 6 101 ACCEPT 203.0.113.7 10.0.0.220",
+        "eni-nat 10.0.0.220 10.0.1.10 443 40000 6 101 ACCEPT 203.0.113.7 10.0.1.10",
+      ].enumerated().map { try #require(try FlowLogEntry($1, format, line: $0 + 1)) })
+    #expect(audit.finished().acceptedAsPredicted == 4)
+  }
+
   @Test func recordsThatDisagreeAreGroupedWithReasons() throws {
     var scene = SemanticsNetwork()
     scene.inbound("web", "tcp 443 from 0.0.0.0/0")

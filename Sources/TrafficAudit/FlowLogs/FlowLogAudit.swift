@@ -187,15 +187,15 @@ public struct FlowLogAudit: Sendable {
   private func place(of entry: FlowLogEntry) -> InterfaceIndex? {
     if let id = entry.interface { return interfaces[id] }
     let position = network.networkInterfaces.firstIndex { interface in
-      [entry.addresses.source, entry.addresses.destination].contains { interface.has($0) }
+      [entry.shown.source, entry.shown.destination].contains { interface.has($0) }
     }
     return position.map { InterfaceIndex($0) }
   }
 
   private func direction(of entry: FlowLogEntry, at interface: InterfaceIndex) -> Direction? {
     let model = network.networkInterfaces[Int(interface.rawValue)]
-    if model.has(entry.addresses.source) { return .egress }
-    return model.has(entry.addresses.destination) ? .ingress : nil
+    if model.has(entry.shown.source) { return .egress }
+    return model.has(entry.shown.destination) ? .ingress : nil
   }
 
   /// A packet that would be logged so.

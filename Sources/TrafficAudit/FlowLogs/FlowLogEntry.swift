@@ -6,7 +6,10 @@ public struct FlowLogEntry: Sendable, Hashable {
   /// The line's number in its file, from 1.
   public var line: Int
   public var interface: ResourceID?
+  /// The packets' own addresses, where the log tells them, or else those of ``shown``.
   public var addresses: AddressPair
+  /// `srcaddr` and `dstaddr`: one of them is the interface's, on a NAT gateway's too (semantics FL-11, FL-12).
+  public var shown: AddressPair
   public var sourcePort: UInt16
   public var destinationPort: UInt16
   public var ipProtocol: IPProtocol
@@ -49,6 +52,12 @@ public struct FlowLogEntry: Sendable, Hashable {
       throw Fault(found: "\(source) and \(destination)", expected: "addresses of one family")
     }
     self.addresses = addresses
+    let shownSource = try Self.address(values[.source] ?? values[.packetSource], "source")
+    let shownDestination = try Self.address(values[.destination] ?? values[.packetDestination], "destination")
+    guard let shown = AddressPair(source: shownSource, destination: shownDestination) else {
+      throw Fault(found: "\(shownSource) and \(shownDestination)", expected: "addresses of one family")
+    }
+    self.shown = shown
     func number<Number: FixedWidthInteger>(_ field: FlowLogField, _ what: String) throws(Fault) -> Number {
       let text = values[field] ?? "0"
       if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Number(text) { return number }
