@@ -56,6 +56,22 @@ struct RemedyTests {
       ])
   }
 
+  @Test("An instance that does not run is started or waited for; a terminated one does not come back (LC-2)")
+  func idleEnd() {
+    var network = SemanticsNetwork()
+    open(&network, "app", "db")
+    network.interface("eni-db") { $0.instance = "i-db" }
+    for (state, texts) in [
+      (InstanceState.stopped, ["start i-db"]), (.pending, ["wait until i-db runs"]), (.terminated, []),
+    ] {
+      network.network.instances = [Instance(id: "i-db", state: state, networkInterfaces: ["eni-db"])]
+      let (remedy, answer) = remedy(network, "10.0.1.10", "10.0.2.10")
+      #expect(answer.verdict == .deny)
+      #expect(remedy.suggestions.map(\.text) == texts, "\(state)")
+      #expect(!remedy.isComplete)
+    }
+  }
+
   @Test("A reply without a way back")
   func reply() {
     var network = SemanticsNetwork()

@@ -148,8 +148,15 @@ struct RemedyFinder {
       guard header.family == .v4, let interface else { return nil }
       return "associate a public (Elastic) address with \(interface)"
     case .badState where step.element == .networkInterface:
-      let instance = step.interface.flatMap { network.model.networkInterfaces[$0.int].instance }
-      return instance.map { "start \(filter.label($0))" }
+      guard let interface = step.interface,
+        let instance = network.model.networkInterfaces[interface.int].instance
+      else { return nil }
+      switch network.interfaces[interface.int].instanceState {
+      case .stopped, .stopping: return "start \(filter.label(instance))"
+      case .pending: return "wait until \(filter.label(instance)) runs"
+      // Terminated instances do not come back (semantics LC-2).
+      default: return nil
+      }
     case .unassociatedComponent where step.element == .networkInterface:
       return interface.map { "attach \($0) to an instance" }
     case .sourceDestinationCheck:
