@@ -131,6 +131,24 @@ struct AlarmFileTests {
       file.warnings.first?.contains("cpu evaluates the statistic \(statistic)") == true, "\(file.warnings)")
   }
 
+  @Test("An alarm of one's own is in the network's account and Region, where it has one of each")
+  func placeOfAlarms() throws {
+    var network = SemanticsNetwork().network
+    func arn() throws -> String? {
+      var file = try file("alarms: {a: {metric: packets, when: '> 1'}}")
+      try file.resolveNames(in: network)
+      return file.alarms[0].arn
+    }
+    #expect(try arn() == nil)
+    for index in network.vpcs.indices {
+      network.vpcs[index].attributes.account = "123456789012"
+      network.vpcs[index].attributes.region = "eu-west-1"
+    }
+    #expect(try arn() == "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:a")
+    network.vpcs[1].attributes.region = "eu-west-2"
+    #expect(try arn() == nil)
+  }
+
   @Test("Of what is not there an account's alarm has no data, not zero (AL-6)")
   func nothingIsNoZero() throws {
     var network = SemanticsNetwork()

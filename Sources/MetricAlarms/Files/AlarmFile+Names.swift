@@ -11,6 +11,7 @@ extension AlarmFile {
   /// - Throws: ``YAMLProblems``; of an account's alarms, and where the network changes, there are warnings instead.
   public mutating func resolveNames(in network: VirtualNetwork, mayChange: Bool = false) throws(YAMLProblems)
   {
+    placeAlarms(in: network)
     var tables: [String: NameTable] = [:]
     var problems: [YAMLProblem] = []
     for index in alarms.indices {
@@ -31,6 +32,22 @@ extension AlarmFile {
     if problems.isEmpty { return }
     guard isDescription || mayChange else { throw YAMLProblems(problems) }
     warnings += problems.map { "\($0); until it is there the alarm has no data" }
+  }
+}
+
+extension AlarmFile {
+  /// Gives alarms without an ARN the one that they would have in the network's account and Region, where it has one of
+  /// each: messages tell both.
+  private mutating func placeAlarms(in network: VirtualNetwork) {
+    let accounts = Set(network.vpcs.compactMap(\.attributes.account))
+    let regions = Set(network.vpcs.compactMap(\.attributes.region))
+    guard accounts.count == 1, regions.count == 1, let account = accounts.first, let region = regions.first
+    else { return }
+    func place(_ profile: inout AlarmProfile) {
+      profile.arn = profile.arn ?? "arn:aws:cloudwatch:\(region):\(account):alarm:\(profile.name)"
+    }
+    for index in alarms.indices { place(&alarms[index].profile) }
+    for index in composites.indices { place(&composites[index].profile) }
   }
 }
 
