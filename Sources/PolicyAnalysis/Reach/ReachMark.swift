@@ -28,6 +28,19 @@ package struct ReachMark: Sendable {
   }
 }
 
+/// Lists of rules that are others now.
+package struct ReachRevision: Sendable {
+  /// The analyzer of the lists as they were.
+  let original: ReachAnalyzer
+  /// All that they answer otherwise now.
+  let marks: [RuleTest.List: [ReachMark]]
+
+  package init(of original: ReachAnalyzer, _ marks: [RuleTest.List: [ReachMark]]) {
+    self.original = original
+    self.marks = marks
+  }
+}
+
 extension ReachAnalyzer {
   /// What a search for marked packets cost, and whether it was cut short.
   package struct SearchCost: Sendable {
@@ -41,15 +54,19 @@ extension ReachAnalyzer {
   /// Hands over regions that marks hold and that nothing denies, until `body` has enough; packets are placed as audits
   /// place them.
   ///
-  /// - Parameter limit: How many boxes are laid out, and how many packets traced.
+  /// - Parameters:
+  ///   - revision: The lists that are others now: regions of packets that they are asked about more than once are alike in
+  ///     every answer.
+  ///   - limit: How many boxes are laid out, and how many packets traced.
   package func visitMarked(
-    _ marks: [RuleTest.List: [ReachMark]], in question: ReachQuestion, limit: Int,
+    _ marks: [RuleTest.List: [ReachMark]], of revision: ReachRevision, in question: ReachQuestion, limit: Int,
     _ body: (ReachRegion) -> Bool
   ) -> SearchCost {
     let plan = ReachPlan(question, self, limit: limit, findsSilent: false)
     var cost = SearchCost(boxes: plan.boxes.count, isCut: plan.isCut)
     var walk = ReachWalk(self, question, [])
     walk.marks = marks
+    walk.revision = revision
     walk.isCaptured = true
     for box in plan.boxes {
       walk.begin(box)

@@ -13,6 +13,8 @@ struct ReachWalk {
   var isCaptured = false
   /// Borders that regions respect besides those of rules.
   var marks: [RuleTest.List: [ReachMark]] = [:]
+  /// What tells packets apart that lists are asked about more than once.
+  var revision: ReachRevision?
   /// The packets that are alike so far, and the one of them that was traced.
   private var cell = PacketBox.nothing
   private var header = PacketHeader(
@@ -56,7 +58,8 @@ struct ReachWalk {
         }
       }
       isMarked = false
-      for test in tests { narrow(toMarksOf: test) }
+      for test in tests where narrow(to: marks[test.list] ?? [], of: test) { isMarked = true }
+      if isMarked, let revision { narrow(to: revision, tests) }
       let region = ReachRegion(
         verdict: answer.verdict, packets: cell, witness: witness, answer: answer, rules: rules)
       return (region, verdictBeside)
@@ -202,8 +205,10 @@ struct ReachWalk {
     }
   }
 
-  private mutating func narrow(toMarksOf test: RuleTest) {
-    guard let marks = marks[test.list] else { return }
+  /// Narrows the cell to packets that marks treat alike; whether any of them holds the cell.
+  private mutating func narrow(to marks: [ReachMark], of test: RuleTest) -> Bool {
+    if marks.isEmpty { return false }
+    var isMarked = false
     let axes = Axes(remote: remoteAxis(test.remote), service: serviceAxis(test), test: test)
     let isHeld = !analyzer.filter.holders(of: test.remote).isEmpty
     for mark in marks where mark.counts(where: test.countsReferences, isHeld: isHeld) {
@@ -213,6 +218,29 @@ struct ReachWalk {
       } else {
         avoid(mark.rule, axes)
       }
+    }
+    return isMarked
+  }
+
+  /// Where lists that are others now are asked at several stages, what one answers may hide what another does: then the
+  /// cell is narrowed to packets that they treat alike at each stage, as they were and as they are.
+  private mutating func narrow(to revision: ReachRevision, _ tests: [RuleTest]) {
+    let asked = tests.filter { revision.marks[$0.list] != nil }
+    guard asked.count > 1 else { return }
+    for test in asked {
+      _ = narrow(to: revision.marks[test.list] ?? [], of: test)
+      let axes = Axes(remote: remoteAxis(test.remote), service: serviceAxis(test), test: test)
+      let before = revision.original.prepared(test.list)
+      for rule in before.rules {
+        guard matches(rule, axes) else {
+          avoid(rule, axes)
+          continue
+        }
+        keep(rule, axes)
+        // Of an ACL the first match decides.
+        if before.allows != nil { break }
+      }
+      avoidOpen(before, upTo: before.open.count, axes)
     }
   }
 

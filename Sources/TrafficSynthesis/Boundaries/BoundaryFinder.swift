@@ -27,7 +27,7 @@ struct BoundaryFinder {
   /// - Parameter progress: Is told how many rules are done, of how many.
   mutating func find(progress: (_ done: Int, _ total: Int) -> Void) {
     let model = network.network
-    var sides: [(weight: Int, side: () -> BoundarySide?)] = []
+    var sides: [(weight: Int, hasCarrier: Bool, side: () -> BoundarySide?)] = []
     for group in model.securityGroups {
       let carriers = network.carriers(of: group.id)
       for direction in [Direction.ingress, .egress] {
@@ -36,28 +36,34 @@ struct BoundaryFinder {
         guard let carrier = carriers.first, !rules.isEmpty else { continue }
         let found = addEdges(of: group, direction, by: carrier)
         let network = network
-        sides.append((rules.count, { network.side(of: group, direction, found) }))
+        sides.append((rules.count, true, { network.side(of: group, direction, found) }))
       }
     }
     for acl in model.networkACLs {
       let carriers = network.carriers(of: acl)
       for direction in [Direction.ingress, .egress] {
         let entries = acl.entries(direction).filter { !$0.isFinalDeny }
-        if carriers.isEmpty { report.rulesWithoutCarrier += entries.count }
-        guard let carrier = carriers.first, !entries.isEmpty else { continue }
-        for entry in entries { addEdges(of: entry.resolved, direction, by: carrier) }
+        if entries.isEmpty { continue }
+        if let carrier = carriers.first {
+          for entry in entries { addEdges(of: entry.resolved, direction, by: carrier) }
+        }
         let network = network
-        sides.append((entries.count, { network.side(of: acl, direction) }))
+        sides.append((entries.count, !carriers.isEmpty, { network.side(of: acl, direction) }))
       }
     }
     let total = sides.reduce(0) { $0 + $1.weight }
     var done = 0
-    for (position, (weight, side)) in sides.enumerated() {
+    for (position, (weight, hasCarrier, side)) in sides.enumerated() {
       progress(done, total)
       // By rules, but some for each; what others have left is there for all who come after.
       let share = max(
         search.workLeft / max(1, total - done) * weight, search.workLeft / (sides.count - position))
-      if let side = side() { show(side, share: share) { progress(done + weight * $0 / max(1, $1), total) } }
+      let alike = report.alike
+      if let side = side() {
+        show(side, share: share) { progress(done + weight * $0 / max(1, $1), total) }
+        // Packets may come past an ACL where no interface is: through an attachment that the input lacks.
+        if !hasCarrier && report.alike - alike == side.mutants.count { report.rulesWithoutCarrier += weight }
+      }
       done += weight
     }
     progress(total, total)

@@ -94,7 +94,10 @@ struct MutantSearch {
           spend(2 * Self.traceCost)
           if TracedFlow(crossing.request, network.filter).isChanged(by: filter) { return .shown }
         } else if crossing.isChanged(by: reading) {
-          return .shown
+          if readings.count == 1 { return .shown }
+          // Other lists have changed as well.
+          spend(Self.traceCost)
+          if TracedFlow(crossing.request, network.filter).isChanged(by: readings) { return .shown }
         }
       }
       spend((crossings[list]?.count ?? 0) / 32)
@@ -102,47 +105,69 @@ struct MutantSearch {
     let network = network
     var trial = Trial(port: port) { header in
       let flow = TracedFlow(header, network.filter)
-      return (filter.map { flow.isChanged(by: $0) } ?? flow.isChanged(by: readings)) ? flow : nil
+      if filter.map({ flow.isChanged(by: $0) }) ?? flow.isChanged(by: readings) { return .changed(flow) }
+      return filter == nil && flow.isAnsweredOtherwise(by: readings) ? .stopped : .unasked
     }
     look(for: differences, in: side, &trial)
-    if let filter, !trial.isOver { lookThroughBalancers(for: differences, in: side, filter, &trial) }
+    if let filter, trial.found == nil { lookThroughBalancers(for: differences, in: side, filter, &trial) }
     if let found = trial.found { return .found(found) }
     if trial.isCut { return .cut }
-    return trial.attempts >= Self.attemptLimit ? .givenUp : .alike
+    return trial.isGivenUp ? .givenUp : .alike
   }
 
   // MARK: Looking
 
   /// The packets that were tried for one mutant.
   private struct Trial {
-    var found: TracedFlow?
-    var attempts = 0
-    var isCut = false
-    private let port: UInt16
-    private let judge: (PacketHeader) -> TracedFlow?
+    enum Judgement {
+      /// The mutant judges it otherwise.
+      case changed(TracedFlow)
+      /// The mutant's lists answer otherwise, but what becomes of it does not hang on them.
+      case stopped
+      /// The mutant's lists are asked nothing that they answer otherwise.
+      case unasked
+    }
 
-    /// - Parameter judge: Makes a flow of a packet if the mutant judges it otherwise.
-    init(port: UInt16, judge: @escaping (PacketHeader) -> TracedFlow?) {
+    private(set) var found: TracedFlow?
+    /// Packets that were judged in all.
+    private(set) var judged = 0
+    private(set) var isGivenUp = false
+    var isCut = false
+    private var attempts = 0
+    private let port: UInt16
+    private let judge: (PacketHeader) -> Judgement
+
+    init(port: UInt16, judge: @escaping (PacketHeader) -> Judgement) {
       self.port = port
       self.judge = judge
     }
 
-    var isOver: Bool { found != nil || attempts >= MutantSearch.attemptLimit }
+    /// Goes on to other packets.
+    mutating func begin() { attempts = 0 }
 
     /// Tries a region's example; whether to go on.
     mutating func attempt(_ region: ReachRegion) -> Bool {
-      attempts += 1
       guard case .address(let source) = region.witness.from,
         case .address(let destination) = region.witness.to
       else { return true }
       let service = region.witness.service
       let isAnyPort =
         !service.ipProtocol.hasPorts || ClientPorts.keys.isSubset(of: region.packets.sourcePorts)
-      found = judge(
+      judged += 1
+      let judgement = judge(
         PacketHeader(
           source: source, destination: destination, service: service,
           sourcePort: isAnyPort ? port : region.witness.sourcePort))
-      return !isOver
+      switch judgement {
+      case .changed(let flow):
+        found = flow
+        return false
+      case .stopped: return true
+      case .unasked:
+        attempts += 1
+        if attempts >= MutantSearch.attemptLimit { isGivenUp = true }
+        return attempts < MutantSearch.attemptLimit
+      }
     }
   }
 
@@ -151,18 +176,21 @@ struct MutantSearch {
   ) {
     guard let open = openAnalyzer(side) else { return }
     let scopes = Self.scopes(of: differences)
+    let revision = ReachRevision(of: analyzer, differences.mapValues(\.marks))
     // A short look everywhere before a long one anywhere; and packets that people meet first.
     for depth in Self.depths {
       var isThrough = true
       for isUsual in depth == .max ? [false] : [true, false] {
         for (scope, marks) in scopes {
           for question in scope.questions(passing, side.direction, images, isUsual: isUsual) {
-            if trial.isOver { return }
             trial.isCut = trial.isCut || isUsedUp
             if isUsedUp { return }
-            let limit = min(depth, affordableTraces)
-            let cost = open.visitMarked(marks, in: question, limit: limit) { trial.attempt($0) }
-            spend(20 + cost.boxes + Self.traceCost * cost.traces)
+            let limit = min(depth, affordableTraces / 2)
+            let judged = trial.judged
+            trial.begin()
+            let cost = open.visitMarked(marks, of: revision, in: question, limit: limit) { trial.attempt($0) }
+            spend(20 + cost.boxes + Self.traceCost * (cost.traces + trial.judged - judged))
+            if trial.found != nil { return }
             // What is not usual is all there is.
             if cost.isCut && !isUsual { isThrough = false }
           }
@@ -173,7 +201,7 @@ struct MutantSearch {
     trial.isCut = true
   }
 
-  private var affordableTraces: Int { max(1, min(share - sideWork, workLeft) / Self.traceCost) }
+  private var affordableTraces: Int { max(2, min(share - sideWork, workLeft) / Self.traceCost) }
 
   private mutating func openAnalyzer(_ side: BoundarySide) -> ReachAnalyzer? {
     if open == nil, let filter = try? network.filter.applying(side.extremes.open).0 {
@@ -239,8 +267,9 @@ struct MutantSearch {
     trial.isCut = trial.isCut || balanced.isCut
     let contrast = ReachContrast(analyzer.following(filter, changing: lists), lists: nil)
     let regions = differences.sorted { $0.key < $1.key }.flatMap { $0.value.parts.map(\.region) }
+    trial.begin()
     for (box, question) in balanced.packets(in: regions) {
-      guard !trial.isOver else { return }
+      guard trial.found == nil && !trial.isGivenUp else { return }
       guard !isUsedUp else {
         trial.isCut = true
         return

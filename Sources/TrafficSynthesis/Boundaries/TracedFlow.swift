@@ -33,7 +33,10 @@ struct TracedFlow {
   /// Follows a packet as audits place it.
   init(_ request: PacketHeader, _ filter: PacketFilter) {
     self.request = request
-    let answer = filter.trace(captured: request)
+    // What has neither ports nor types is answered by the same.
+    let isAlwaysAnswered = !request.ipProtocol.hasPorts && !request.ipProtocol.hasICMPKind
+    let answer = filter.trace(
+      captured: request, isRoundTrip: isAlwaysAnswered ? true : nil, findsEveryBlocker: true)
     steps = (answer?.steps ?? []).map { traced in
       Step(
         isRequest: traced.way == .request, answer: RuleReading.Answer(traced.step.action),
@@ -63,6 +66,14 @@ struct TracedFlow {
   func isChanged(by lists: [RuleTest.List: RuleReading]) -> Bool {
     outcome != nil
       && outcome != Self.outcome(steps) { step in step.test.flatMap { lists[$0.list]?.answer($0.point) } }
+  }
+
+  /// Whether some lists are asked about something that others answer otherwise, whatever becomes of the flow.
+  func isAnsweredOtherwise(by lists: [RuleTest.List: RuleReading]) -> Bool {
+    steps.contains { step in
+      step.test.map { test in lists[test.list].map { $0.answer(test.point) != step.answer } ?? false }
+        ?? false
+    }
   }
 
   /// Whether another filter judges the request or its answer otherwise.
