@@ -184,7 +184,7 @@ struct SynthCommand: ParsableCommand {
     var traffic = BoundaryTraffic(network) { bar.show($0, of: $1) }
     bar.wipe()
     let report = traffic.report
-    if !quiet { for text in Self.notes(report) { StandardError.report("note: \(text)") } }
+    if !quiet { for text in ignoredOptions + Self.notes(report) { StandardError.report("note: \(text)") } }
     if traffic.flowCount == 0 {
       StandardError.report("the network has no rules that packets could be brought to")
       throw ExitCode.invalidInput
@@ -197,6 +197,20 @@ struct SynthCommand: ParsableCommand {
     }
   }
 
+  /// Options that say how much traffic there is, and which, have no say in what is at the edges of rules.
+  private var ignoredOptions: [String] {
+    let usual = TrafficMix()
+    let given: [(name: String, isGiven: Bool)] = [
+      ("--packets", packets != nil), ("--seed", seed != usual.seed), ("--flows", flows != nil),
+      ("--sizes", sizes != "imix"), ("--mix", mix != "tcp=70,udp=25,icmp=5"), ("--ipv6", ipv6 != nil),
+      ("--denied", denied != nil), ("--midstream", midstream != 0), ("--fragments", fragments != 0),
+      ("--malformed", malformed != 0),
+    ]
+    let names = given.filter(\.isGiven).map(\.name)
+    return names.isEmpty
+      ? [] : ["--boundaries goes by the rules alone: without effect: " + names.joined(separator: ", ")]
+  }
+
   /// What a reader of the capture should know of what it does not show.
   private static func notes(_ report: BoundaryReport) -> [String] {
     var notes: [String] = []
@@ -204,6 +218,16 @@ struct SynthCommand: ParsableCommand {
       notes.append(
         "\(report.rulesWithoutCarrier) rules are of groups that no interface carries or ACLs of subnets without "
           + "interfaces: no packet meets them")
+    }
+    if report.blocksWithoutEdges > 0 {
+      notes.append(
+        "\(report.blocksWithoutEdges) blocks of prefix lists and group references got no packets at their edges, since "
+          + "there are too many")
+    }
+    if report.rulesWithOthersID > 0 {
+      notes.append(
+        "\(report.rulesWithOthersID) rules have the id of another of their group: of those with one id only changes of "
+          + "the last were searched for")
     }
     let cut = report.cuts.reduce(0) { $0 + $1.mutants }
     if cut > 0 {

@@ -47,6 +47,15 @@ import Testing
       #expect(verbose.errors.contains(options.count == 2 ? "sallyport: 50 packets\n" : "one-step changes"))
       #expect(!verbose.errors.contains("\r"))
     }
+    let ignoring = try CommandRun(
+      [
+        "synth", "-n", network, "-o", folder.path("made.pcap"), "--boundaries", "--packets", "9", "--seed",
+        "2",
+      ])
+    #expect(ignoring.exitCode == 0)
+    #expect(
+      ignoring.errors.contains(
+        "sallyport: note: --boundaries goes by the rules alone: without effect: --packets, --seed"))
   }
 
   @Test("packets -v counts, bench -v says what comes next, and lint -q shows findings only")

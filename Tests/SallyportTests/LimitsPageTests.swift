@@ -52,6 +52,7 @@ import TrafficSynthesis
     "CompiledRules.defaultCellLimit": CompiledRules.defaultCellLimit,
     "ReachAnalyzer.kindLimit": ReachAnalyzer.kindLimit,
     "BoundaryTraffic.workLimit": BoundaryTraffic.workLimit,
+    "BoundaryTraffic.blockLimit": BoundaryTraffic.blockLimit,
   ]
 
   /// The rows of the page's tables: value, constant and test.

@@ -64,6 +64,73 @@ import VirtualNetworks
     #expect(cut.flowCount <= whole.flowCount)
   }
 
+  /// Of a rule with many blocks each gets edges, up to a limit; and they are sent where somebody takes them.
+  @Test func everyBlockHasEdges() throws {
+    let text = """
+      vpcs:
+        v:
+          cidr: [10.0.0.0/16, "2001:db8:a00::/56"]
+          subnets:
+            pub: {cidr: [10.0.0.0/24, "2001:db8:a00::/64"], routes: pub}
+          route_tables:
+            pub: {0.0.0.0/0: internet, "::/0": internet}
+      prefix_lists:
+        p: [\((1...6).map { "20.0.\(16 * $0).0/24" }.joined(separator: ", "))]
+      security_groups:
+        app: {inbound: ["tcp 443 from pl/p", "tcp 22 from 2600:1::/32"], outbound: []}
+      instances:
+        a: {subnet: pub, private_ip: 10.0.0.9, groups: [app], state: stopped}
+        h:
+          subnet: pub
+          private_ip: 10.0.0.10
+          public_ip: 198.51.100.10
+          ipv6: "2001:db8:a00::10"
+          groups: [app]
+      """
+    let network = try VirtualNetwork(yaml: text)
+    let capture = try MadeCapture(boundariesOf: network).packets()
+    let original = MadeCapture.verdicts(on: capture, in: network)
+    for block in (1...6).map({ "20.0.\(16 * $0).0/2" }) {
+      let narrow = try VirtualNetwork(yaml: text.replacing(block + "4", with: block + "5"))
+      #expect(
+        MadeCapture.differs(capture, from: original, in: narrow), "\(block)4 is narrower, and nothing shows")
+    }
+    let first = IPAddress("2600:1::")
+    let last = IPAddress("2600:1:ffff:ffff:ffff:ffff:ffff:ffff")
+    let after = IPAddress("2600:2::")
+    for edge in [first, last, after] {
+      #expect(
+        capture.packets.contains { $0.addresses.source == edge },
+        "nothing from \(edge.map(String.init(describing:)) ?? "")")
+    }
+    let toStopped = capture.packets.filter { $0.addresses.destination == IPAddress("10.0.0.9") }
+    #expect(!toStopped.contains { $0.addresses.source == IPAddress("20.0.16.0") })
+    let limited = BoundaryTraffic(network, blockLimit: 1)
+    #expect(limited.report.blocksWithoutEdges == 1)
+    #expect(BoundaryTraffic(network).report.blocksWithoutEdges == 0)
+  }
+
+  /// What is asked of a search takes a share of the limit, however large the lists and sets: it ends, and says what is left.
+  @Test func largeListsAreCutShort() throws {
+    var scene = SemanticsNetwork()
+    scene.acl("subnet-pub", inbound: [], outbound: [])
+    let acl = scene.network.networkACLs.count - 1
+    let id = scene.network.networkACLs[acl].id
+    // Every second entry denies: 79,800 pairs may change places.
+    scene.network.networkACLs[acl].inbound = (1...400).map { number in
+      NetworkACLEntry(
+        number: number, action: number.isMultiple(of: 2) ? .deny : .allow,
+        traffic: number <= 200 ? .all : .tcp(PortRange(UInt16(10 + 2 * number))),
+        prefix: number <= 200 ? IPPrefix("20.\(number).0.0/16")! : IPPrefix("0.0.0.0/0")!)
+    }
+    let traffic = BoundaryTraffic(scene.network, workLimit: 20_000)
+    let cut = try #require(traffic.report.cuts.first { $0.owner == id })
+    #expect(cut.mutants > 50_000)
+    let report = traffic.report
+    let all = report.cuts.reduce(report.shown + report.alike + report.givenUp) { $0 + $1.mutants }
+    #expect(all == report.mutants)
+  }
+
   private static let networkCount = 2
   private static let mutantCount = 40
 

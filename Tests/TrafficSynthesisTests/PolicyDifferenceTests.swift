@@ -24,9 +24,8 @@ import VirtualNetworks
       let owner = scene.network.securityGroups[group]
       let list = filter.lists(ofGroup: owner.id, .ingress).sorted()[0]
       let tested = filter.rules(of: list)
-      let mutants = owner.rules(.ingress).enumerated().flatMap {
-        owner.mutants(of: $0.element, .ingress, resolved: tested.rules[$0.offset])
-      }
+      let resolved = Dictionary(uniqueKeysWithValues: zip(owner.rules(.ingress).map(\.id), tested.rules))
+      let mutants = MutantList(of: owner, .ingress, resolved)
       let side = BoundarySide(
         owner: owner.id, direction: .ingress, lists: [list], mutants: mutants,
         extremes: owner.extremes(.ingress), filter
@@ -57,7 +56,7 @@ import VirtualNetworks
       }
       let side = BoundarySide(
         owner: acl.id, direction: .ingress, lists: [list],
-        mutants: acl.entries(.ingress).flatMap { acl.mutants(of: $0, .ingress) },
+        mutants: MutantList(of: acl, .ingress),
         extremes: acl.extremes(.ingress), filter
       ) { _ in false }
       check(side, points(filter.rules(of: list).rules, &random), &asked)
@@ -73,7 +72,7 @@ import VirtualNetworks
   private func check(_ side: BoundarySide, _ points: [PolicyPoint], _ asked: inout Tally) {
     var wrong: [String] = []
     for mutant in side.mutants {
-      let (readings, differences, _) = side.lists(of: mutant)
+      let (readings, differences, _, _) = side.lists(of: mutant)
       for (list, before) in side.lists {
         for point in points {
           let differs = before.answer(point) != readings[list]?.answer(point)

@@ -99,7 +99,7 @@ package struct PolicyQuestions: Sendable {
   private func questions(
     _ acl: NetworkACL, _ direction: Direction, _ services: IntervalSet
   ) -> Passing {
-    let subnets = subnets(of: acl)
+    let subnets = network.subnets(of: acl).map { network.subnets[$0] }
     let ids = Set(subnets.map(\.id))
     let positions = network.networkInterfaces.indices.filter {
       ids.contains(network.networkInterfaces[$0].subnet)
@@ -124,14 +124,6 @@ package struct PolicyQuestions: Sendable {
       answered: answered.isEmpty ? nil : direction == .ingress ? outward : inward, balanced: balanced)
     passing.answered?.sourcePorts = ports
     return passing
-  }
-
-  private func subnets(of acl: NetworkACL) -> [Subnet] {
-    let taken = Set(network.networkACLs.filter { $0.vpc == acl.vpc }.flatMap(\.subnets))
-    return network.subnets.filter { subnet in
-      acl.subnets.contains(subnet.id)
-        || acl.isDefault && subnet.vpc == acl.vpc && !taken.contains(subnet.id)
-    }
   }
 
   /// The requests whose replies have these services, and the source ports that make them so.
@@ -161,5 +153,17 @@ package struct PolicyQuestions: Sendable {
   ) -> ReachQuestion {
     ReachQuestion(
       from: sources, to: destinations, services: services, includesPublicAddresses: true)
+  }
+}
+
+extension VirtualNetwork {
+  /// The positions of the subnets at whose border an ACL stands: of a default ACL all that have no other.
+  package func subnets(of acl: NetworkACL) -> [Int] {
+    let own = Set(acl.subnets)
+    let taken = acl.isDefault ? Set(networkACLs.flatMap(\.subnets)) : []
+    return subnets.indices.filter { position in
+      let subnet = subnets[position]
+      return own.contains(subnet.id) || acl.isDefault && subnet.vpc == acl.vpc && !taken.contains(subnet.id)
+    }
   }
 }

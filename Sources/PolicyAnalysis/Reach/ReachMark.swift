@@ -48,8 +48,13 @@ extension ReachAnalyzer {
     package var boxes = 0
     /// Packets that were traced.
     package var traces = 0
+    /// What it took besides, in steps of about a microsecond.
+    package var work = 0
     package var isCut = false
   }
+
+  /// How many runs of sets are gone through in about a microsecond.
+  private static let runsPerStep = 128
 
   /// Hands over regions that marks hold and that nothing denies, until `body` has enough; packets are placed as audits
   /// place them.
@@ -63,22 +68,25 @@ extension ReachAnalyzer {
     _ body: (ReachRegion) -> Bool
   ) -> SearchCost {
     let plan = ReachPlan(question, self, limit: limit, findsSilent: false)
-    var cost = SearchCost(boxes: plan.boxes.count, isCut: plan.isCut)
+    var cost = SearchCost(boxes: plan.boxes.count, work: plan.work, isCut: plan.isCut)
     var walk = ReachWalk(self, question, [])
     walk.marks = marks
     walk.revision = revision
     walk.isCaptured = true
-    for box in plan.boxes {
+    let (product, isOver) = limit.multipliedReportingOverflow(by: 4 * Self.runsPerStep)
+    let maxRuns = isOver ? Int.max : product
+    boxes: for box in plan.boxes {
       walk.begin(box)
-      while cost.traces < limit, let region = walk.next() {
+      while cost.traces < limit, walk.runCount <= maxRuns, let region = walk.next() {
         cost.traces += 1
-        if walk.isMarked, region.verdict != .deny, !body(region) { return cost }
+        if walk.isMarked, region.verdict != .deny, !body(region) { break boxes }
       }
-      guard cost.traces < limit else {
+      guard cost.traces < limit, walk.runCount <= maxRuns else {
         cost.isCut = true
-        return cost
+        break
       }
     }
+    cost.work += walk.runCount / Self.runsPerStep
     return cost
   }
 }

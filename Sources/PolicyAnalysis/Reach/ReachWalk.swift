@@ -26,6 +26,9 @@ struct ReachWalk {
     self.detail = detail
   }
 
+  /// Runs of sets of addresses and services that were gone through.
+  private(set) var runCount = 0
+
   /// Whether a mark holds the region that was found last.
   private(set) var isMarked = false
 
@@ -281,6 +284,7 @@ struct ReachWalk {
 
   /// Leaves packets that the rule does not match.
   private mutating func avoid(_ rule: PreparedRules.Rule, _ axes: Axes) {
+    runCount += 4 + rule.remotes(cell.family).runs.count
     guard overlaps(rule, axes) else { return }
     if !rule.remotes(axes.test.remote.family).contains(axes.test.remote.key) {
       cutRemotes(rule, axes, inside: false)
@@ -349,6 +353,7 @@ struct ReachWalk {
     _ side: WritableKeyPath<PacketBox, IntervalSet>, by set: IntervalSet, _ inside: Bool
   ) {
     let all = cell[keyPath: side]
+    runCount += all.runs.count + set.runs.count
     let kept = inside ? all.intersection(set) : all.subtracting(set)
     if kept == all { return }
     var other = cell

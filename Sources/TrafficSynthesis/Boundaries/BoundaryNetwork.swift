@@ -22,9 +22,8 @@ struct BoundaryNetwork: Sendable {
   private let carriers: [PolicyCarrier]
   /// The private address behind each public one.
   private let privateAddresses: [IPAddress: IPAddress]
+  private let states: [ResourceID: InstanceState]
 
-  /// Carriers of one rule that are tried; of more, some are passed over evenly.
-  static let carrierLimit = 8
   /// Hosts of the internet to talk to where the rule does not say which.
   static let internet: [IPAddress] = [
     .v4(IPv4Address(23, 1, 2, 3)), .v6(IPv6Address(high: 0x2a00_1450_0000_0000, low: 0x200e)),
@@ -33,6 +32,7 @@ struct BoundaryNetwork: Sendable {
   init(_ network: VirtualNetwork) {
     self.network = network
     filter = PacketFilter(network)
+    states = Dictionary(network.instances.map { ($0.id, $0.state) }, uniquingKeysWith: { first, _ in first })
     carriers = network.networkInterfaces.enumerated().map { position, interface in
       PolicyCarrier(
         interface: InterfaceIndex(position),
@@ -49,38 +49,42 @@ struct BoundaryNetwork: Sendable {
   /// The private address behind a public one of an interface.
   func privateAddress(behind address: IPAddress) -> IPAddress? { privateAddresses[address] }
 
-  private static func some(_ carriers: [PolicyCarrier]) -> [PolicyCarrier] {
-    let step = max(1, (carriers.count + carrierLimit - 1) / carrierLimit)
-    return carriers.enumerated().filter { $0.offset % step == 0 }.map(\.element)
+  /// Of some carriers the first with addresses of each family; such as are running before others.
+  private func some(_ carriers: [PolicyCarrier]) -> [PolicyCarrier] {
+    var chosen: [PolicyCarrier] = []
+    for family in [IPFamily.v4, .v6] {
+      let able = carriers.lazy.filter { $0.address(family) != nil }
+      guard let carrier = able.first(where: isRunning) ?? able.first,
+        !chosen.contains(where: { $0.interface == carrier.interface })
+      else { continue }
+      chosen.append(carrier)
+    }
+    return chosen
   }
 
-  /// Interfaces that carry a group.
+  private func isRunning(_ carrier: PolicyCarrier) -> Bool {
+    let instance = network.networkInterfaces[Int(carrier.interface.rawValue)].instance
+    return instance.flatMap { states[$0] }?.carriesTraffic ?? true
+  }
+
+  /// Interfaces that carry a group: one or two, so that there is one for each family if any has addresses of it.
   func carriers(of group: ResourceID) -> [PolicyCarrier] {
-    Self.some(
+    some(
       carriers.filter { carrier in
         network.networkInterfaces[Int(carrier.interface.rawValue)].groups.contains(group)
           && filter.groupRules(at: carrier.interface, .ingress) != nil
       })
   }
 
-  /// Subnets' positions at whose border an ACL stands.
-  func subnets(of acl: NetworkACL) -> [Int] {
-    network.subnets.indices.filter { position in
-      let subnet = network.subnets[position]
-      if acl.subnets.contains(subnet.id) { return true }
-      return acl.isDefault && subnet.vpc == acl.vpc
-        && !network.networkACLs.contains { $0.subnets.contains(subnet.id) }
-    }
-  }
-
-  /// Interfaces in an ACL's subnets, and those whose packets come by a NAT gateway there.
+  /// Interfaces in an ACL's subnets, or whose packets come by a NAT gateway there: one or two as for groups.
   func carriers(of acl: NetworkACL) -> [PolicyCarrier] {
-    let own = Set(subnets(of: acl))
+    let own = Set(network.subnets(of: acl))
     let inside = carriers.filter { carrier in
       filter.subnet(of: carrier.interface).map(own.contains) ?? false
         && network.networkInterfaces[Int(carrier.interface.rawValue)].kind != .natGateway
     }
-    return Self.some(inside) + clients(ofGatewaysIn: own)
+    let chosen = some(inside)
+    return chosen.contains { $0.address(.v4) != nil } ? chosen : chosen + clients(ofGatewaysIn: own)
   }
 
   private func clients(ofGatewaysIn subnets: Set<Int>) -> [PolicyCarrier] {

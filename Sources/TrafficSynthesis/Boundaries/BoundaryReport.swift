@@ -12,6 +12,10 @@ public struct BoundaryReport: Sendable, Hashable {
 
   /// Rules that no packet can be brought to, since no interface carries their group or is in their ACL's subnets.
   public var rulesWithoutCarrier = 0
+  /// Blocks of rules with many of them, as of prefix lists, that got no edges since the limit was reached.
+  public var blocksWithoutEdges = 0
+  /// Groups' rules that have the id of another of the same group and direction: only the last of those is searched.
+  public var rulesWithOthersID = 0
   /// Rules that differ by one step from one of the network's.
   public var mutants = 0
   /// Those that some packet of the capture tells from the original.

@@ -10,13 +10,15 @@ struct BoundarySide {
   var direction: Direction
   /// Where packets meet the rules: a group's are in one list for each set of groups that it is in.
   var lists: [RuleTest.List: RuleReading]
-  var mutants: [PolicyMutant]
+  var mutants: MutantList
   /// The changes that let everything pass, and nothing.
   var extremes: (open: [NetworkChange], closed: [NetworkChange])
   private var positions: [RuleTest.List: [String: Int]] = [:]
+  /// What it took to read the lists, in steps of about a microsecond.
+  private(set) var work = 0
 
   init(
-    owner: ResourceID, direction: Direction, lists: Set<RuleTest.List>, mutants: [PolicyMutant],
+    owner: ResourceID, direction: Direction, lists: Set<RuleTest.List>, mutants: MutantList,
     extremes: (open: [NetworkChange], closed: [NetworkChange]), _ filter: PacketFilter,
     isReference: (String) -> Bool
   ) {
@@ -31,35 +33,39 @@ struct BoundarySide {
         let entry = filter.rules[index]
         return entry.peer.map { isReference($0.rawValue) } ?? false
       }
+      work += tested.rules.reduce(4) { $0 + 1 + $1.prefixes.count / 2 }
       for (position, index) in tested.indices.enumerated() where filter.rules[index].owner == owner {
         positions[list, default: [:]][filter.rules[index].id] = position
       }
     }
   }
 
-  /// The lists as a mutant has them, with what they answer otherwise.
+  /// The lists as a mutant has them, with what they answer otherwise; `isCut` if that would take more than a limit of work.
   func lists(
-    of mutant: PolicyMutant
+    of mutant: PolicyMutant, limit: Int = .max
   ) -> (
-    readings: [RuleTest.List: RuleReading], differences: [RuleTest.List: PolicyDifference], work: Int
+    readings: [RuleTest.List: RuleReading], differences: [RuleTest.List: PolicyDifference], work: Int,
+    isCut: Bool
   ) {
     var readings: [RuleTest.List: RuleReading] = [:]
     var differences: [RuleTest.List: PolicyDifference] = [:]
     var work = 0
-    for (list, before) in lists {
+    var isCut = false
+    for (list, before) in lists.sorted(by: { $0.key < $1.key }) where work <= limit {
       var after = before
       var changed: [Int] = []
       for edit in mutant.edits {
         guard let position = positions[list]?[edit.id] else { continue }
-        after = after.replacing(position, by: edit.rule, allows: edit.allows)
+        after = after.replacing(position, by: edit.rule, allows: edit.allows, keepsBlocks: edit.keepsBlocks)
         changed.append(position)
       }
-      let difference = PolicyDifference(before, after, at: changed)
-      work += 4 + difference.work
+      let difference = PolicyDifference(before, after, at: changed, limit: limit - work)
+      work += 4 + before.lines.count / 32 + difference.work
+      isCut = isCut || difference.isCut
       readings[list] = after
       if !difference.parts.isEmpty { differences[list] = difference }
     }
-    return (readings, differences, work)
+    return (readings, differences, work, isCut || readings.count < lists.count)
   }
 }
 

@@ -20,18 +20,22 @@ public struct BoundaryTraffic: Sendable {
   ///
   /// - Parameter progress: Is told now and then how many rules are done, of how many.
   public init(_ network: VirtualNetwork, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) {
-    self.init(network, workLimit: Self.workLimit, progress: progress)
+    self.init(network, workLimit: Self.workLimit, blockLimit: Self.blockLimit, progress: progress)
   }
 
   /// What the search for packets may take, in steps of about a microsecond: rules compared, kinds of packets laid out and
   /// looked at.
   package static let workLimit = 40_000_000
 
+  /// How many blocks of addresses get packets at their edges, besides the first four of each rule.
+  package static let blockLimit = 20_000
+
   package init(
-    _ network: VirtualNetwork, workLimit: Int, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    _ network: VirtualNetwork, workLimit: Int = workLimit, blockLimit: Int = blockLimit,
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) {
     self.network = BoundaryNetwork(network)
-    var finder = BoundaryFinder(self.network, workLimit: workLimit)
+    var finder = BoundaryFinder(self.network, workLimit: workLimit, blockLimit: blockLimit)
     finder.find(progress: progress)
     flows = finder.flows
     report = finder.report

@@ -63,6 +63,7 @@ struct MutantSearch {
     sideWork = 0
     open = nil
     balanced = nil
+    spend(side.work)
     passing = questions.questions(past: side.owner, side.direction, .everyService)
   }
 
@@ -71,7 +72,7 @@ struct MutantSearch {
     workLeft -= work
   }
 
-  private var isUsedUp: Bool { sideWork >= share || workLeft <= 0 }
+  var isUsedUp: Bool { sideWork >= share || workLeft <= 0 }
 
   /// - Parameter port: Which port a new flow is from, where any will do.
   mutating func find(
@@ -79,8 +80,11 @@ struct MutantSearch {
     from port: UInt16
   ) -> Result {
     if isUsedUp { return .cut }
-    let (readings, differences, work) = side.lists(of: mutant)
+    // No mutant takes all that is there for the others.
+    let limit = max(1000, min(share - sideWork, workLeft) / 8)
+    let (readings, differences, work, isCut) = side.lists(of: mutant, limit: limit)
     spend(work)
+    if isCut { return .cut }
     if differences.isEmpty { return .alike }
     let filter = hasBalancers ? try? network.filter.applying(mutant.changes).0 : nil
     // AWS would refuse the change.
@@ -88,7 +92,14 @@ struct MutantSearch {
     if hasBalancers { spend(200) }
     for (list, difference) in differences.sorted(by: { $0.key < $1.key }) {
       guard let reading = readings[list] else { continue }
-      for crossing in crossings[list] ?? [] where crossing.meets(difference) {
+      // Looking at one whether it meets the difference.
+      let cost = 1 + difference.parts.count
+      for (position, crossing) in (crossings[list] ?? []).enumerated() {
+        if position.isMultiple(of: 32) {
+          spend(cost)
+          if isUsedUp { return .cut }
+        }
+        guard crossing.meets(difference) else { continue }
         spend(1)
         if let filter {
           spend(2 * Self.traceCost)
@@ -100,7 +111,6 @@ struct MutantSearch {
           if TracedFlow(crossing.request, network.filter).isChanged(by: readings) { return .shown }
         }
       }
-      spend((crossings[list]?.count ?? 0) / 32)
     }
     let network = network
     var trial = Trial(port: port) { header in
@@ -176,6 +186,7 @@ struct MutantSearch {
   ) {
     guard let open = openAnalyzer(side) else { return }
     let scopes = Self.scopes(of: differences)
+    spend(differences.values.reduce(0) { $0 + $1.parts.count })
     let revision = ReachRevision(of: analyzer, differences.mapValues(\.marks))
     // A short look everywhere before a long one anywhere; and packets that people meet first.
     for depth in Self.depths {
@@ -189,7 +200,7 @@ struct MutantSearch {
             let judged = trial.judged
             trial.begin()
             let cost = open.visitMarked(marks, of: revision, in: question, limit: limit) { trial.attempt($0) }
-            spend(20 + cost.boxes + Self.traceCost * (cost.traces + trial.judged - judged))
+            spend(20 + cost.boxes + cost.work + Self.traceCost * (cost.traces + trial.judged - judged))
             if trial.found != nil { return }
             // What is not usual is all there is.
             if cost.isCut && !isUsual { isThrough = false }
@@ -230,20 +241,27 @@ struct MutantSearch {
   private static func scopes(
     of differences: [RuleTest.List: PolicyDifference]
   ) -> [(scope: SearchScope, marks: [RuleTest.List: [ReachMark]])] {
-    var scopes: [(scope: SearchScope, marks: [RuleTest.List: [ReachMark]])] = []
-    for (list, difference) in differences.sorted(by: { $0.key < $1.key }) {
-      for part in difference.parts {
-        let scope = SearchScope(
-          remotes: AddressSet(part.region.family, part.region.remotes), services: part.region.services)
-        if scopes.count <= scopeLimit {
-          scopes.append((scope, [list: part.marks]))
-        } else {
-          scopes[scopeLimit].scope.remotes = scopes[scopeLimit].scope.remotes.union(scope.remotes)
-          scopes[scopeLimit].scope.services = scopes[scopeLimit].scope.services.union(scope.services)
-          scopes[scopeLimit].marks[list, default: []] += part.marks
-        }
-      }
+    let parts = differences.sorted { $0.key < $1.key }.flatMap { list, difference in
+      difference.parts.map { (list: list, part: $0) }
     }
+    var scopes = parts.prefix(scopeLimit).map { list, part in
+      (
+        scope: SearchScope(
+          remotes: AddressSet(part.region.family, part.region.remotes), services: part.region.services),
+        marks: [list: part.marks]
+      )
+    }
+    let others = parts.dropFirst(scopeLimit)
+    if others.isEmpty { return scopes }
+    func remotes(_ family: IPFamily) -> IntervalSet {
+      IntervalSet(others.filter { $0.part.region.family == family }.flatMap(\.part.region.remotes.runs))
+    }
+    let scope = SearchScope(
+      remotes: AddressSet(v4: remotes(.v4), v6: remotes(.v6)),
+      services: IntervalSet(others.flatMap(\.part.region.services.runs)))
+    var marks: [RuleTest.List: [ReachMark]] = [:]
+    for (list, part) in others { marks[list, default: []] += part.marks }
+    scopes.append((scope, marks))
     return scopes
   }
 

@@ -45,14 +45,21 @@ struct PolicyDifference {
   }
 
   private(set) var parts: [Part] = []
-  /// Regions that were made on the way, for the budget.
+  /// What it took, in steps of about a microsecond.
   private(set) var work = 0
+  /// Whether it would have taken more than the limit, and was given up.
+  private(set) var isCut = false
+  private let limit: Int
 
   /// Beyond that many regions nothing more is cut off: then the parts hold some that differs in nothing.
   private static let regionLimit = 1024
 
-  /// - Parameter positions: The lines that may differ.
-  init(_ before: RuleReading, _ after: RuleReading, at positions: [Int]) {
+  /// - Parameters:
+  ///   - positions: The lines that may differ.
+  ///   - limit: How much work it may take.
+  init(_ before: RuleReading, _ after: RuleReading, at positions: [Int], limit: Int = .max) {
+    self.limit = limit
+    defer { if isCut { parts = [] } }
     if before.isOrdered {
       findOrdered(before, after, positions)
     } else if before.hasReferences {
@@ -70,18 +77,18 @@ struct PolicyDifference {
   ) {
     func counts(_ line: RuleReading.Line) -> Bool { withReferences != false || !line.isReference }
     for position in positions where counts(before.lines[position]) {
-      var regions = Self.symmetricDifference(before.lines[position], after.lines[position])
+      var regions = symmetricDifference(before.lines[position], after.lines[position])
       for other in before.lines.indices where other != position && counts(before.lines[other]) {
         regions = cut(regions, by: before.lines[other])
-        if regions.isEmpty { break }
+        if regions.isEmpty || isUsedUp() { break }
       }
       parts += regions.map { Part(region: $0, onlyWithReferences: withReferences) }
     }
     for open in before.open where positions.contains(open.position) && counts(open.line) {
       let now = after.open.first { $0.position == open.position && $0.isForNobodys == open.isForNobodys }
       let gone = RuleReading.Line(remotes: .nothing, services: open.line.services)
-      var regions = Self.symmetricDifference(open.line, now?.line ?? gone)
-      for line in before.lines where counts(line) { regions = cut(regions, by: line) }
+      var regions = symmetricDifference(open.line, now?.line ?? gone)
+      for line in before.lines where counts(line) && !isUsedUp() { regions = cut(regions, by: line) }
       for position in positions where counts(after.lines[position]) {
         regions = cut(regions, by: after.lines[position])
       }
@@ -98,9 +105,10 @@ struct PolicyDifference {
   }
 
   /// What one of two lines matches that differ in one respect.
-  private static func symmetricDifference(
+  private mutating func symmetricDifference(
     _ one: RuleReading.Line, _ other: RuleReading.Line
   ) -> [PolicyRegion] {
+    work += 1 + (one.remotes.runCount + other.remotes.runCount) / Self.runsPerStep
     let services = IntervalSet(one.services).symmetricDifference(IntervalSet(other.services))
     return [IPFamily.v4, .v6].flatMap { family -> [PolicyRegion] in
       let remotes = one.remotes[family].symmetricDifference(other.remotes[family])
@@ -113,8 +121,26 @@ struct PolicyDifference {
   }
 
   private mutating func cut(_ regions: [PolicyRegion], by line: RuleReading.Line) -> [PolicyRegion] {
-    work += regions.count
-    return regions.count > Self.regionLimit ? regions : regions.flatMap { $0.split(by: line).outside }
+    work += cost(of: regions, line)
+    return isUsedUp() || regions.count > Self.regionLimit
+      ? regions : regions.flatMap { $0.split(by: line).outside }
+  }
+
+  // MARK: Work
+
+  /// How many runs of sets are gone through in about a microsecond.
+  private static let runsPerStep = 128
+
+  private mutating func isUsedUp() -> Bool {
+    if work > limit { isCut = true }
+    return isCut
+  }
+
+  private func cost(of regions: [PolicyRegion], _ line: RuleReading.Line) -> Int {
+    regions.reduce(regions.count) {
+      $0 + ($1.remotes.runs.count + line.remotes[$1.family].runs.count + $1.services.runs.count)
+        / Self.runsPerStep
+    }
   }
 
   // MARK: The first match decides
@@ -127,17 +153,20 @@ struct PolicyDifference {
       let nothing = RuleReading.Line(remotes: .nothing, services: old.services)
       let touched =
         positions.count == 1 && old.allows == new.allows
-        ? Self.symmetricDifference(old, new)
-        : Self.symmetricDifference(old, nothing) + Self.symmetricDifference(new, nothing)
+        ? symmetricDifference(old, new)
+        : symmetricDifference(old, nothing) + symmetricDifference(new, nothing)
       for region in touched {
         // Lines before the first that differs take what is theirs from both.
         var own = [region]
-        for earlier in before.lines[..<first] { own = cut(own, by: earlier) }
-        for other in regions { own = own.flatMap { $0.subtracting(other) } }
+        for earlier in before.lines[..<first] where !own.isEmpty { own = cut(own, by: earlier) }
+        for other in regions where !own.isEmpty && !isUsedUp() {
+          work += own.count
+          own = own.flatMap { $0.subtracting(other) }
+        }
         regions += own
       }
     }
-    for (region, allows) in decisions(of: regions, by: before, from: first) {
+    for (region, allows) in decisions(of: regions, by: before, from: first) where !isUsedUp() {
       for (inner, allowsNow) in decisions(of: [region], by: after, from: first) where allowsNow != allows {
         parts.append(Part(region: inner, onlyWithReferences: nil))
       }
@@ -149,8 +178,8 @@ struct PolicyDifference {
   ) -> [(region: PolicyRegion, allows: Bool)] {
     var rest = regions
     var decided: [(PolicyRegion, Bool)] = []
-    for line in list.lines[first...] where !rest.isEmpty {
-      work += rest.count
+    for line in list.lines[first...] where !rest.isEmpty && !isUsedUp() {
+      work += cost(of: rest, line)
       var next: [PolicyRegion] = []
       for region in rest {
         let (inside, outside) = region.split(by: line)

@@ -10,6 +10,8 @@ struct PolicyMutant {
     var id: String
     var rule: ResolvedRule?
     var allows = true
+    /// Whether the rule is about the same addresses as before.
+    var keepsBlocks = false
   }
 
   var changes: [NetworkChange]
@@ -26,24 +28,24 @@ extension ResolvedRule {
 }
 
 extension SecurityGroup {
-  /// The mutants of one rule; `resolved` is what it means in the network.
+  /// The mutants of one rule; `resolved` is what it means in the network, and `others` are all rules of the direction.
   func mutants(
-    of rule: SecurityGroupRule, _ direction: Direction, resolved: ResolvedRule
+    of rule: SecurityGroupRule, _ direction: Direction, resolved: ResolvedRule, besides others: Set<Match>
   ) -> [PolicyMutant] {
     let removal = NetworkChange.removeRule(group: id, direction, .id(rule.id))
     var hasPrefix = false
     if case .prefix = rule.match.peer { hasPrefix = true }
-    let others = resolved.oneStepAway(hasPrefix: hasPrefix).compactMap { other -> PolicyMutant? in
+    let mutants = resolved.oneStepAway(hasPrefix: hasPrefix).compactMap { other -> PolicyMutant? in
       var mutant = rule
       mutant.match.traffic = other.traffic
       if hasPrefix { mutant.match.peer = .prefix(other.prefixes[0]) }
       // Two rules that say the same are one: the mutant is that without the rule.
-      if rules(direction).contains(where: { $0.match == mutant.match }) { return nil }
+      if others.contains(mutant.match) { return nil }
       return PolicyMutant(
         changes: [removal, .addRule(group: id, direction, mutant)],
-        edits: [PolicyMutant.Edit(id: rule.id, rule: other)])
+        edits: [PolicyMutant.Edit(id: rule.id, rule: other, keepsBlocks: !hasPrefix)])
     }
-    return [PolicyMutant(changes: [removal], edits: [PolicyMutant.Edit(id: rule.id, rule: nil)])] + others
+    return [PolicyMutant(changes: [removal], edits: [PolicyMutant.Edit(id: rule.id, rule: nil)])] + mutants
   }
 
   /// The group with all traffic allowed in one direction, and with none.
@@ -58,7 +60,7 @@ extension SecurityGroup {
 }
 
 extension NetworkACL {
-  /// The mutants of one entry.
+  /// The mutants of one entry, but for those where it changes places with others.
   func mutants(of entry: NetworkACLEntry, _ direction: Direction) -> [PolicyMutant] {
     var mutants = [
       PolicyMutant(
@@ -74,7 +76,7 @@ extension NetworkACL {
     var flipped = entry
     flipped.action = entry.action == .allow ? .deny : .allow
     mutants.append(replacing([flipped], direction))
-    return mutants + swaps(of: entry, direction)
+    return mutants
   }
 
   private func replacing(_ entries: [NetworkACLEntry], _ direction: Direction) -> PolicyMutant {
@@ -85,19 +87,11 @@ extension NetworkACL {
       })
   }
 
-  /// The entry in the place of each later one, and that in its place.
-  private func swaps(of entry: NetworkACLEntry, _ direction: Direction) -> [PolicyMutant] {
-    var mutants: [PolicyMutant] = []
-    // Entries that do the same may change places unless one between them does otherwise.
-    var hasContrary = false
-    for other in entries(direction) where other.number > entry.number && !other.isFinalDeny {
-      hasContrary = hasContrary || other.action != entry.action
-      guard hasContrary else { continue }
-      var (early, late) = (other, entry)
-      (early.number, late.number) = (entry.number, other.number)
-      mutants.append(replacing([early, late], direction))
-    }
-    return mutants
+  /// Two entries, each in the place of the other.
+  func swap(of entry: NetworkACLEntry, with other: NetworkACLEntry, _ direction: Direction) -> PolicyMutant {
+    var (early, late) = (other, entry)
+    (early.number, late.number) = (entry.number, other.number)
+    return replacing([early, late], direction)
   }
 
   /// The ACL with all traffic allowed in one direction, and with none.

@@ -72,7 +72,11 @@ struct RuleReading {
   }
 
   /// The list with another rule in one place; nil: with none.
-  func replacing(_ position: Int, by rule: ResolvedRule?, allows: Bool? = nil) -> RuleReading {
+  ///
+  /// - Parameter keepsBlocks: Whether the other rule is about the same addresses.
+  func replacing(
+    _ position: Int, by rule: ResolvedRule?, allows: Bool? = nil, keepsBlocks: Bool = false
+  ) -> RuleReading {
     var changed = self
     guard let rule else {
       changed.lines[position].remotes = .nothing
@@ -80,7 +84,7 @@ struct RuleReading {
       return changed
     }
     changed.lines[position].services = rule.traffic.services.keys
-    changed.lines[position].remotes = RemoteSet(rule.prefixes)
+    if !keepsBlocks { changed.lines[position].remotes = RemoteSet(rule.prefixes) }
     if let allows { changed.lines[position].allows = allows }
     for index in changed.open.indices where changed.open[index].position == position {
       changed.open[index].line.services = rule.traffic.services.keys
@@ -117,4 +121,6 @@ struct RemoteSet: Equatable {
   }
 
   subscript(family: IPFamily) -> IntervalSet { family == .v4 ? v4 : v6 }
+
+  var runCount: Int { v4.runs.count + v6.runs.count }
 }
