@@ -23,13 +23,20 @@ final class CountBar: Sendable {
         return
       }
       printed = now
-      let share = Double(done) / Double(total)
-      let filled = Int(share * 24)
-      let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: 24 - filled)
-      let left = ProgressBar.time(Int((elapsed / .seconds(1) / share * (1 - share)).rounded(.up)))
-      let line = "[\(bar)] \(Int(share * 100))%  \(done) of \(total) \(noun)  \(left) left"
+      let line = line(done, of: total, after: elapsed)
       FileHandle.standardError.write(Data("\r\(line)\u{1b}[K".utf8))
     }
+  }
+
+  /// The line; how long it takes can be told once something is done.
+  func line(_ done: Int, of total: Int, after elapsed: Duration) -> String {
+    let share = min(1, max(0, Double(done) / Double(max(1, total))))
+    let filled = Int(share * 24)
+    let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: 24 - filled)
+    let line = "[\(bar)] \(Int(share * 100))%  \(done) of \(total) \(noun)"
+    if share == 0 { return line }
+    let left = ProgressBar.time(Int((elapsed / .seconds(1) / share * (1 - share)).rounded(.up)))
+    return "\(line)  \(left) left"
   }
 
   /// Removes the line.
