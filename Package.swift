@@ -183,7 +183,7 @@ let package = Package(
     .testTarget(
       name: "CaptureFilesTests",
       dependencies: [
-        "CLibpcap", "CaptureFiles", "NetworkTypes", "WireFormat", "ReportFormats", "TestSupport",
+        "CLibpcap", "CZlib", "CaptureFiles", "NetworkTypes", "WireFormat", "ReportFormats", "TestSupport",
         "AllocationCounter",
       ]),
     .testTarget(

@@ -22,6 +22,9 @@ public enum CaptureError: Error, Hashable, Sendable {
   case truncation(CapturePlace, needed: Int, available: Int)
   /// The file had `length` bytes when it was opened, and `left` when it was read further.
   case shrinkage(input: String, length: UInt64, left: UInt64)
+  /// The file was followed, and after `length` bytes there was another: of it `left` bytes are left, or, where that is nil,
+  /// its name is another file's.
+  case rotation(input: String, length: UInt64, left: UInt64?)
   /// The capture contradicts itself.
   case damage(CaptureDamage)
   /// The capture has more of something than the limit.
@@ -52,7 +55,7 @@ extension CaptureError {
   /// Whether packets were, or may have been, read before this error: the input was a capture.
   public var isCut: Bool {
     switch self {
-    case .truncation, .shrinkage, .damage, .excess: true
+    case .truncation, .shrinkage, .rotation, .damage, .excess: true
     default: false
     }
   }
@@ -79,6 +82,12 @@ extension CaptureError: CustomStringConvertible {
         + "\(available) are left"
     case .shrinkage(let input, let length, let left):
       "\(name(input)): became shorter while it was being read: of \(length) bytes \(left) are left"
+    case .rotation(let input, let length, .some(let left)):
+      "\(name(input)): became shorter while it was followed, as by rotation: \(length) bytes of it were read, \(left) are "
+        + "left; what they are now was not read"
+    case .rotation(let input, let length, nil):
+      "\(name(input)): was replaced by another file while it was followed, as by rotation: all \(length) bytes of the "
+        + "first were read, the other was not"
     case .damage(let damage):
       "\(at(damage.place)): the capture is damaged: \(damage.place.item): found \(damage.found), "
         + "expected \(damage.expected)"

@@ -37,11 +37,12 @@ public struct CaptureReader: ~Copyable {
   /// Throws what is wrong with the input as a whole: absent, unreadable, a folder, empty, not a capture, a
   /// filter that does not compile.
   ///
-  /// - Parameter follows: Whether a file that ends is waited for until it grows, until ``ReadingStop`` asks to end.
+  /// - Parameter follows: Whether a file that ends is waited for until it grows, until ``ReadingStop`` asks to end. One that
+  ///   becomes shorter, or whose name goes over to another file, ends in ``CaptureError/rotation(input:length:left:)``.
   public init(path: String, filter: String? = nil, follows: Bool = false) throws(CaptureError) {
     let filter = filter.map { PcapFilter(expression: $0) }
     var window = try InputWindow(path: path, follows: follows)
-    let (scanner, tally) = try Self.recognise(&window)
+    let (scanner, tally) = try Self.recognise(&window, follows: follows)
     if let first = tally.interfaces.first { try filter?.compile(for: first.linkType) }
     self.init(window: window, scanner: scanner, tally: tally, filter: filter)
   }
@@ -68,7 +69,7 @@ public struct CaptureReader: ~Copyable {
   }
 
   private static func recognise(
-    _ window: inout InputWindow
+    _ window: inout InputWindow, follows: Bool
   ) throws(CaptureError) -> (Scanner, CaptureSummary) {
     let path = window.input
     var tally = CaptureSummary(path: path, format: .pcap, isCompressed: window.isCompressed)
@@ -93,7 +94,8 @@ public struct CaptureReader: ~Copyable {
       window = InputWindow(path: path, packets: handle)
       return (.libpcap, Self.tally(of: handle, path: path))
     }
-    _ = try window.fill(needed: 4096)
+    // What is no capture now will not grow into one.
+    if !follows { _ = try window.fill(needed: 4096) }
     var start: [UInt8] = []
     for index in 0..<min(window.count, 4096) { start.append(window.bytes[index]) }
     throw .foreignContent(input: path, found: ForeignContent(start))

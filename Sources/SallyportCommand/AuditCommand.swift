@@ -44,6 +44,8 @@ struct AuditCommand: ParsableCommand {
              covers what was read
         64   wrong usage
         130  interrupted; the report covers what was read (0 with --follow)
+        143  ended by SIGTERM; of standard input and pipes the report covers
+             what was read (0 with --follow)
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -111,12 +113,14 @@ struct AuditCommand: ParsableCommand {
   @OptionGroup var outputs: AuditOutputs
 
   @Option(
+    name: .customLong("events"),
     help: ArgumentHelp(
       "Change the network while the captures are audited: YAML (events: - {at: TIME, stop: web-1}), or events of "
         + "AWS CloudTrail: a file, gzip or not, or a folder of its log files. The network given is that before the "
-        + "first event.", valueName: "path"),
+        + "first event. Can be given once.", valueName: "path"),
     completion: .file())
-  var events: String?
+  var eventPaths: [String] = []
+  private var events: String? { eventPaths.first }
 
   @OptionGroup var monitoring: MonitoringOptions
 
@@ -159,6 +163,7 @@ struct AuditCommand: ParsableCommand {
     if let jobs, !(1...256).contains(jobs) {
       throw ValidationError("--jobs is \(jobs); expected a number of threads, 1 to 256")
     }
+    try AuditSources.validateOnce("--events", eventPaths)
     try sources.validate(captures, outputs: outputs, network: networks.paths)
     let ofPackets = [
       ("--costs", costs), ("--events", events), ("--metrics", monitoring.metrics),
@@ -193,7 +198,8 @@ struct AuditCommand: ParsableCommand {
       keepsDuplicates: keepDuplicates, follows: sources.follow != nil,
       events: try reading { try events.map { try EventInput.read($0) } },
       workers: jobs ?? ProcessInfo.processInfo.activeProcessorCount, warnings: network.warnings)
-    Interruption.listen()
+    // A supervisor ends by SIGTERM what would go on for ever, and wants its report.
+    Interruption.listen(to: sources.areAwaited(captures) ? [SIGINT, SIGTERM] : [SIGINT])
     if !sources.flowLogInput.isEmpty { return try compare(FlowLogAudit(filter, network), network) }
     var bar = ProgressBar(quiet ? .never : showing.progress)
     let alarms = try reading {
@@ -265,7 +271,7 @@ struct AuditCommand: ParsableCommand {
       throw ExitCode.invalidInput
     }
     // Before any output gets its name: nothing was audited.
-    guard run.hasCaptures else { throw ExitCode.invalidInput }
+    guard run.hasCaptures || run.wasInterrupted else { throw ExitCode.invalidInput }
   }
 
   // MARK: Input

@@ -7,8 +7,8 @@ extension ExitCode {
   static let unmet = ExitCode(1)
   /// An input cannot be read or is not valid, or an output cannot be written.
   static let invalidInput = ExitCode(2)
-  /// Stopped by SIGINT.
-  static let interrupted = ExitCode(130)
+  /// Stopped by a signal: 130 by SIGINT, 143 by SIGTERM, as a shell has it.
+  static var interrupted: ExitCode { ExitCode(128 + (Interruption.signal ?? SIGINT)) }
 }
 
 /// Talk: what is said on standard error, while data goes to standard output.

@@ -9,19 +9,34 @@ import Synchronization
   import Darwin
 #endif
 
-/// Ctrl-C: work stops at the next batch and shows what it has; a second time the program ends at once, unless messages
+/// Ctrl-C, and where it is asked for SIGTERM: work stops at the next batch and shows what it has; a second time the program ends at once, unless messages
 /// are on their way: those are given up first.
 enum Interruption {
   static var isRequested: Bool { ReadingStop.isRequested }
 
+  private static let number = Atomic<Int32>(0)
+
+  /// The first signal that asked for it; nil where none did.
+  static var signal: Int32? {
+    let number = number.load(ordering: .relaxed)
+    return number == 0 ? nil : number
+  }
+
   /// Takes these signals from now on.
   static func listen(to signals: [Int32] = [SIGINT]) {
+    // Made before any handler can ask for it.
+    _ = signal
     for number in signals {
       EndingSignals.take(number) { number in
+        Interruption.note(number)
         ReadingStop.request()
         EndingSignals.take(number) { number in GivingUp.takeOrEnd(number) }
       }
     }
+  }
+
+  private static func note(_ signal: Int32) {
+    _ = number.compareExchange(expected: 0, desired: signal, ordering: .relaxed)
   }
 }
 

@@ -240,7 +240,8 @@ import Testing
     }
   }
 
-  @Test func interruptionPrintsTheReportSoFar() throws {
+  @Test(arguments: [("INT", 130), ("TERM", 143)])
+  func interruptionPrintsTheReportSoFar(signal: String, code: Int) throws {
     let folder = try TemporaryFolder()
     let pipe = folder.path("pipe")
     let interrupted = try CommandRun(
@@ -252,13 +253,13 @@ import Testing
         audit=$!
         for try in $(seq 600); do [ -e '\(pipe).full' ] && break; sleep 0.05; done
         sleep 1
-        kill -INT $audit
+        kill -\(signal) $audit
         wait $audit
         echo "exit $?"
         kill -KILL $feeder
         """)
     #expect(interrupted.output.hasPrefix("CAPTURE"))
-    #expect(interrupted.output.hasSuffix("exit 130\n"))
+    #expect(interrupted.output.hasSuffix("exit \(code)\n"))
     #expect(!interrupted.output.contains("TRUNCATED"))
     #expect(interrupted.output.contains("\n  ! INTERRUPTED: the audit was stopped"))
   }

@@ -126,38 +126,6 @@ import Testing
     #expect(steps <= 2)
   }
 
-  @Test func growingCaptureIsFollowed() throws {
-    let folder = try TemporaryFolder()
-    let bytes = try AuditCommandTests.bytes()
-    let growing = try folder.write(bytes.prefix(20_001), "growing.pcap")
-    _ = try folder.write(bytes.dropFirst(20_001), "rest")
-    let report = folder.path("report.json")
-    let run = try CommandRun(
-      shell: """
-        $sallyport audit --follow \(growing) -n \(Self.network) --format json -o \(report) & pid=$!
-        # How far the audit has read, by its place in the file.
-        reads() {
-          for try in $(seq 600); do
-            for file in /proc/$pid/fd/*; do
-              [ "$file" -ef \(growing) ] || continue
-              read -r name place < "/proc/$pid/fdinfo/${file##*/}"
-              [ "$place" = "$1" ] && return
-            done
-            sleep 0.05
-          done
-        }
-        [ -d /proc/$$/fdinfo ] || sleep 3
-        reads 20001; cat \(folder.path("rest")) >> \(growing)
-        reads \(bytes.count); sleep 2
-        kill -INT $pid; wait $pid
-        """)
-    #expect(run.exitCode == 0)
-    let text = try String(contentsOfFile: report, encoding: .utf8)
-    let json = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
-    #expect((json?["packets"] as? [String: Int])?["total"] == 1886)
-    #expect((json?["warnings"] as? [String])?.isEmpty ?? false)
-  }
-
   /// A log's own line of names, with a field of some day to come, and one without what a judgement needs.
   @Test func namesOfFlowLogFields() throws {
     let record = "eni-1 10.20.0.20 10.20.10.30 40000 8080 6 1 60 1795413358 1795413358 ACCEPT OK x"
@@ -190,6 +158,13 @@ import Testing
       ["a.pcap", "--flow-log-interval", "0"],
     ] {
       #expect(try CommandRun(["audit", "-n", Self.network] + arguments).exitCode == 64, "\(arguments)")
+    }
+    for option in ["--follow", "--events"] {
+      let run = try CommandRun([
+        "audit", "-n", Self.network, option, "a", option, "b", option == "--events" ? "c.pcap" : "-q",
+      ])
+      #expect(run.exitCode == 64)
+      #expect(run.errors.contains("\(option) can be given once, and is given 2 times: a, b"), "\(run.errors)")
     }
   }
 }

@@ -161,7 +161,7 @@ import Testing
     #expect(try names(folder).isEmpty)
   }
 
-  @Test(arguments: [("INT", 130, true), ("TERM", 143, false)])
+  @Test(arguments: [("INT", 130, true), ("TERM", 143, true), ("HUP", 129, false)])
   func signalsWhileACaptureIsAwaited(signal: String, code: Int, keeps: Bool) throws {
     let folder = try TemporaryFolder()
     let verdicts = folder.path("verdicts.ndjson")
@@ -185,6 +185,8 @@ import Testing
       let lines = try String(contentsOfFile: verdicts, encoding: .utf8).split(separator: "\n")
       #expect(lines.count > 256)
       #expect(lines.allSatisfy { $0.hasPrefix("{") && $0.hasSuffix("}") })
+      let report = try String(contentsOfFile: folder.path("report"), encoding: .utf8)
+      #expect(report.contains("\n  ! INTERRUPTED: the audit was stopped"))
     }
   }
 

@@ -7,6 +7,10 @@ final class GzipStream {
   private let buffer: UnsafeMutablePointer<UInt8>
   private static let bufferLength = CaptureLimits.windowLength / 4
   private var isFinished = false
+  /// Whether a member has ended, and it was not looked for the next one yet.
+  private var isBetweenMembers = false
+  /// Whether zlib may keep what it has inflated already: there was no room for more.
+  private var mayHoldBytes = false
   /// Whether the compressed bytes ended in the middle of a member.
   private(set) var isCut = false
   private var produced: UInt64 = 0
@@ -30,6 +34,9 @@ final class GzipStream {
   }
 
   /// Inflates up to `count` bytes, at least one unless the file ends.
+  ///
+  /// The file is asked for more only once everything is handed on that can be inflated of what was read: a pipe, or a file
+  /// that grows, may let wait for it.
   func read(
     into destination: UnsafeMutablePointer<UInt8>, count: Int, from file: SystemFile, input: String,
     bytesRead: inout UInt64
@@ -37,7 +44,11 @@ final class GzipStream {
     unsafe state.pointee.next_out = destination
     unsafe state.pointee.avail_out = UInt32(count)
     while unsafe !isFinished && state.pointee.avail_out == UInt32(count) {
-      if unsafe state.pointee.avail_in == 0 {
+      if isBetweenMembers {
+        try beginNextMember(from: file, input: input, bytesRead: &bytesRead)
+        continue
+      }
+      if unsafe state.pointee.avail_in == 0 && !mayHoldBytes {
         let read = try unsafe file.read(into: buffer, count: Self.bufferLength, input: input)
         bytesRead += UInt64(read)
         if read == 0 {
@@ -49,8 +60,10 @@ final class GzipStream {
         unsafe state.pointee.avail_in = UInt32(read)
       }
       let result = unsafe inflate(state, Z_NO_FLUSH)
+      mayHoldBytes = unsafe state.pointee.avail_out == 0
       if result == Z_STREAM_END {
-        try beginNextMember(from: file, input: input, bytesRead: &bytesRead)
+        isBetweenMembers = true
+        mayHoldBytes = false
       } else if result != Z_OK && result != Z_BUF_ERROR {
         isFinished = true
         let inflated = unsafe count - Int(state.pointee.avail_out)
@@ -94,6 +107,7 @@ final class GzipStream {
       isFinished = true
       return
     }
+    isBetweenMembers = false
     _ = unsafe inflateReset(state)
   }
 

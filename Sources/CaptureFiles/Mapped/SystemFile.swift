@@ -15,6 +15,8 @@ final class SystemFile {
   private let isOwned: Bool
   /// Whether the end of a file is waited at for more.
   private let follows: Bool
+  /// Whether another file was seen to have the name of the one that is followed.
+  private var isReplaced = false
   /// How long it is waited before looking again: a fifth of a second.
   private static let pause: UInt32 = 200_000
 
@@ -27,6 +29,10 @@ final class SystemFile {
       return
     }
     var result = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    // To open a pipe waits for its writer.
+    while result < 0 && errno == EINTR && !ReadingStop.isRequested {
+      result = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    }
     if result < 0 && errno == EMFILE && Self.raiseLimit() {
       result = unsafe open(path, O_RDONLY | O_CLOEXEC)
     }
@@ -55,6 +61,8 @@ final class SystemFile {
   }
 
   /// Reads up to `count` bytes; 0 at the end. Repeats the call when a signal interrupts it, unless that asked to stop.
+  ///
+  /// Throws a ``CaptureError/rotation(input:length:left:)`` at the end of a followed file that will not grow any more.
   func read(
     into destination: UnsafeMutablePointer<UInt8>, count: Int, input: String
   ) throws(CaptureError) -> Int {
@@ -66,9 +74,12 @@ final class SystemFile {
       #else
         let result = unsafe Darwin.read(descriptor, destination, count)
       #endif
-      if result == 0 && follows && !ReadingStop.isRequested {
-        _ = usleep(Self.pause)
-        continue
+      if result == 0 && follows {
+        try noticeRotation(of: input)
+        if !ReadingStop.isRequested {
+          _ = usleep(Self.pause)
+          continue
+        }
       }
       if result >= 0 { return result }
       let code = errno
@@ -78,6 +89,31 @@ final class SystemFile {
       }
       throw code == EISDIR ? .directory(input: input) : .refusal(input: input, reason: Self.text(code))
     }
+  }
+
+  /// Throws if what was read of a followed file is there no longer, or if its name went over to another file.
+  ///
+  /// A file without a name may still be written to, and is waited for.
+  private func noticeRotation(of input: String) throws(CaptureError) {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
+    let place = lseek(descriptor, 0, SEEK_CUR)
+    if place > status.st_size {
+      throw .rotation(input: input, length: UInt64(place), left: UInt64(max(0, status.st_size)))
+    }
+    var named = stat()
+    guard isOwned, unsafe stat(input, &named) == 0,
+      named.st_ino != status.st_ino || named.st_dev != status.st_dev
+    else {
+      isReplaced = false
+      return
+    }
+    // Once more, for the writer's last bytes.
+    guard isReplaced || ReadingStop.isRequested else {
+      isReplaced = true
+      return
+    }
+    throw .rotation(input: input, length: UInt64(max(0, place)), left: nil)
   }
 
   /// Lets the process have as many open files as it may: a month of captures by the hour is more than the usual 1024.

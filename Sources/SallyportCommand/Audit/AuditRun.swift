@@ -119,7 +119,7 @@ struct AuditRun {
   /// Says of each capture that was begun what was read of it, in order of time.
   private mutating func describe(_ inputs: [CaptureInput], begun: [CaptureInput]) {
     for input in inputs where begun.contains(where: { $0 === input }) {
-      if let failure = input.failure, !wasInterrupted { note(failure) }
+      if let failure = failure(of: input) { note(failure) }
       captures.append(description(of: input))
     }
     captures = captures.enumerated().sorted { left, right in
@@ -137,6 +137,8 @@ struct AuditRun {
           try CaptureInput(path: path, filter: expression, follows: follows, batchSize: batchSize))
       } catch {
         if case .filter = error { throw error }
+        // Nothing came of it before.
+        if Interruption.isRequested { break }
         if case .crowding = error {
           // Some files must be left for what is written.
           let spared = inputs.suffix(Self.spareFiles)
@@ -202,10 +204,15 @@ struct AuditRun {
     try sinks.goOn(with: auditor)
   }
 
-  /// What was not read because somebody asked to stop is not a cut.
+  /// What is wrong with a capture; not that it ends early where somebody asked to stop.
+  private func failure(of input: CaptureInput) -> CaptureError? {
+    if wasInterrupted, case .truncation? = input.failure { return nil }
+    return input.failure
+  }
+
   private func description(of input: CaptureInput) -> AuditReport.CaptureDescription {
     var description = input.description
-    if wasInterrupted { description.isTruncated = false }
+    if wasInterrupted && failure(of: input) == nil { description.isTruncated = false }
     return description
   }
 

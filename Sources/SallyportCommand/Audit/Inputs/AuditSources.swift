@@ -3,11 +3,15 @@ import ArgumentParser
 /// What `audit` takes in besides captures.
 struct AuditSources: ParsableArguments {
   @Option(
+    name: .customLong("follow"),
     help: ArgumentHelp(
-      "Audit a capture that is still being written, until interrupted, which then is the way to end.",
+      "Audit a capture that is still being written, until Ctrl-C or SIGTERM, which then are the way to end. One that is cut "
+        + "short or replaced by another file (rotation) ends it too, with exit code 2. Can be given once.",
       valueName: "capture"),
     completion: .file())
-  var follow: String?
+  var followed: [String] = []
+  /// The capture that is still being written.
+  var follow: String? { followed.first }
 
   @Option(
     help: ArgumentHelp(
@@ -18,6 +22,7 @@ struct AuditSources: ParsableArguments {
 
   /// Throws a `ValidationError` unless there is one kind of input, and outputs that it can fill.
   func validate(_ captures: [String], outputs: AuditOutputs, network: [String]) throws {
+    try Self.validateOnce("--follow", followed)
     guard flowLogInput.isEmpty else {
       if !captures.isEmpty || follow != nil {
         throw ValidationError("--flow-log-input stands in place of captures: leave those out")
@@ -33,5 +38,17 @@ struct AuditSources: ParsableArguments {
     if let follow, !captures.isEmpty {
       throw ValidationError("--follow \(follow) stands alone: captures beside it would never have their turn")
     }
+  }
+  /// Throws a `ValidationError` if an option is repeated of which only one value would count.
+  static func validateOnce(_ option: String, _ values: [String]) throws {
+    guard values.count > 1 else { return }
+    throw ValidationError(
+      "\(option) can be given once, and is given \(values.count) times: \(values.joined(separator: ", "))")
+  }
+
+  /// Whether packets or records may come slowly and without end: from a file that grows, standard input or a pipe.
+  func areAwaited(_ captures: [String]) -> Bool {
+    follow != nil
+      || (captures + flowLogInput).contains { $0 == "-" || FileSystem.kind(of: $0) == .stream }
   }
 }
