@@ -46,27 +46,29 @@ extension PacketFilter {
   }
 
   /// A number for each list of groups' rules: the same for lists that say the same, whatever their rules are called.
-  package func policyClasses() -> [Int] {
-    struct Content: Hashable {
-      struct Open: Hashable {
-        var traffic: TrafficMatch
-        var within: [IPPrefix]
-        var missing: MissingPiece
-      }
-      var rules: [ResolvedRule]
-      var references: [Int]
-      var open: [Open]
+  ///
+  /// - Parameter services: The services that matter; nil: all. What lists say of others does not tell them apart.
+  package func policyClasses(within services: IntervalSet? = nil) -> [Int] {
+    func part(_ traffic: TrafficMatch) -> IntervalSet {
+      let keys = traffic.services.keys
+      return services?.intersection(IntervalSet(keys)) ?? IntervalSet(keys)
     }
     let groups = Set(compiled.network.model.securityGroups.map(\.id))
-    var numbers: [Content: Int] = [:]
+    var numbers: [PolicyContent: Int] = [:]
     return compiled.network.policies.enumerated().map { position, policy in
-      let content = Content(
-        rules: compiled.network.resolvedRules(ofPolicy: position),
-        references: policy.indices.indices.filter {
-          rules[policy.indices[$0]].peer.map(groups.contains) ?? false
+      let resolved = compiled.network.resolvedRules(ofPolicy: position)
+      let content = PolicyContent(
+        rules: resolved.enumerated().compactMap { place, rule in
+          let services = part(rule.traffic)
+          if services.isEmpty { return nil }
+          return PolicyContent.Rule(
+            services: services, prefixes: rule.prefixes,
+            isReference: rules[policy.indices[place]].peer.map(groups.contains) ?? false)
         },
-        open: policy.openRules.map {
-          Content.Open(traffic: $0.traffic, within: $0.within, missing: $0.missing)
+        open: policy.openRules.compactMap { open in
+          let services = part(open.traffic)
+          if services.isEmpty { return nil }
+          return PolicyContent.Open(services: services, within: open.within, missing: open.missing)
         })
       if let number = numbers[content] { return number }
       numbers[content] = numbers.count
@@ -94,6 +96,24 @@ extension PacketFilter {
   package static func embedding(_ set: IntervalSet) -> IntervalSet {
     IntervalSet(set.runs.map { NAT64.embedding($0) })
   }
+}
+
+/// What a list of groups' rules says.
+private struct PolicyContent: Hashable {
+  struct Rule: Hashable {
+    var services: IntervalSet
+    var prefixes: [IPPrefix]
+    var isReference: Bool
+  }
+
+  struct Open: Hashable {
+    var services: IntervalSet
+    var within: [IPPrefix]
+    var missing: MissingPiece
+  }
+
+  var rules: [Rule]
+  var open: [Open]
 }
 
 /// A list of rules that a packet was held against on its way, with what of the packet was looked at.

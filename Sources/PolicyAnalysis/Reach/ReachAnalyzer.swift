@@ -26,9 +26,12 @@ public final class ReachAnalyzer: Sendable {
   private let rules = Mutex<[RuleTest.List: PreparedRules]>([:])
 
   /// Prepares a network; costs milliseconds for a thousand interfaces.
-  public init(_ filter: PacketFilter) {
+  public convenience init(_ filter: PacketFilter) { self.init(filter, cuts: filter.cuts()) }
+
+  /// The same with kinds of packets as some cuts tell them apart.
+  package init(_ filter: PacketFilter, cuts: FilterCuts) {
     self.filter = filter
-    cuts = filter.cuts()
+    self.cuts = cuts
     interfaces = filter.network.networkInterfaces
     let hosts = HostTable(filter.network)
     self.hosts = hosts

@@ -60,8 +60,7 @@ struct ReachWalk {
           narrow(to: test, of: other.analyzer, &ignored)
         }
       }
-      isMarked = false
-      for test in tests where narrow(to: marks[test.list] ?? [], of: test) { isMarked = true }
+      isMarked = narrowToMarks(tests, of: answer)
       if isMarked, let revision { narrow(to: revision, tests) }
       let region = ReachRegion(
         verdict: answer.verdict, packets: cell, witness: witness, answer: answer, rules: rules)
@@ -206,6 +205,18 @@ struct ReachWalk {
       avoidOpen(list, upTo: position, axes)
       keep(list.open[position], axes)
     }
+  }
+
+  /// Narrows the cell to packets that marks treat alike; whether any of them holds the cell where it matters: the answer to
+  /// a request of which nobody knows what becomes is no surer.
+  private mutating func narrowToMarks(_ tests: [RuleTest], of answer: TraceAnswer) -> Bool {
+    if marks.isEmpty { return false }
+    let isRequestSure = !answer.unknowns.contains { $0.way == .request }
+    var isMarked = false
+    for test in tests where narrow(to: marks[test.list] ?? [], of: test) {
+      if isRequestSure || test.way == .request { isMarked = true }
+    }
+    return isMarked
   }
 
   /// Narrows the cell to packets that marks treat alike; whether any of them holds the cell.

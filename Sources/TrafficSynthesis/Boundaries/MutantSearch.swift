@@ -23,6 +23,7 @@ struct MutantSearch {
 
   private let network: BoundaryNetwork
   private let analyzer: ReachAnalyzer
+  private var opened: OpenedNetwork
   private let questions: PolicyQuestions
   private let images: AddressImages
   /// Steps of about a microsecond that may still be taken in all, and for one list.
@@ -30,29 +31,24 @@ struct MutantSearch {
   private var share = 0
   private var sideWork = 0
   private var passing = PolicyQuestions.Passing()
-  private var open: ReachAnalyzer?
-  /// Lists of groups' rules that say the same, and kinds of packets by them.
-  private let classes: [Int]
-  private let cuts: FilterCuts
   private var balanced: DecidingPackets?
+  /// What no packet asks the side's lists that nothing else stops.
+  private var unmet = UnmetRegions()
 
   /// What looking at a packet costs, in steps.
   private static let traceCost = 5
-  /// Packets by which one mutant differs that are tried, since not all can be told from others in a capture.
-  static let attemptLimit = 64
   /// How many kinds of packets one look goes through, one look after the other.
   private static let depths = [500, 20_000, .max]
-  /// Regions of a mutant's difference that are looked at one by one; the others together.
-  private static let scopeLimit = 8
+  /// How many kinds of packets the look goes through where all groups are open.
+  private static let relaxedLimit = 20_000
 
   init(_ network: BoundaryNetwork, limit: Int) {
     self.network = network
     analyzer = ReachAnalyzer(network.filter)
     questions = PolicyQuestions(network.network)
+    opened = OpenedNetwork(network, analyzer, hasBalancers: questions.hasBalancers)
     images = AddressImages(network.network)
     workLeft = limit
-    classes = network.filter.policyClasses()
-    cuts = network.filter.cuts(merging: classes)
   }
 
   var hasBalancers: Bool { questions.hasBalancers }
@@ -61,8 +57,9 @@ struct MutantSearch {
   mutating func begin(_ side: BoundarySide, share: Int) {
     self.share = share
     sideWork = 0
-    open = nil
+    opened.begin(side)
     balanced = nil
+    unmet = UnmetRegions()
     spend(side.work)
     passing = questions.questions(past: side.owner, side.direction, .everyService)
   }
@@ -113,7 +110,7 @@ struct MutantSearch {
       }
     }
     let network = network
-    var trial = Trial(port: port) { header in
+    var trial = SearchTrial(port: port) { header in
       let flow = TracedFlow(header, network.filter)
       if filter.map({ flow.isChanged(by: $0) }) ?? flow.isChanged(by: readings) { return .changed(flow) }
       return filter == nil && flow.isAnsweredOtherwise(by: readings) ? .stopped : .unasked
@@ -127,152 +124,85 @@ struct MutantSearch {
 
   // MARK: Looking
 
-  /// The packets that were tried for one mutant.
-  private struct Trial {
-    enum Judgement {
-      /// The mutant judges it otherwise.
-      case changed(TracedFlow)
-      /// The mutant's lists answer otherwise, but what becomes of it does not hang on them.
-      case stopped
-      /// The mutant's lists are asked nothing that they answer otherwise.
-      case unasked
+  private mutating func look(
+    for differences: [RuleTest.List: PolicyDifference], in side: BoundarySide, _ trial: inout SearchTrial
+  ) {
+    spend(differences.values.reduce(0) { $0 + $1.parts.count })
+    let revision = ReachRevision(of: analyzer, differences.mapValues(\.marks))
+    let scopes = SearchScope.scopes(of: differences) { list, part in
+      spend(unmet.count(for: list) / 8)
+      return !unmet.contains(part.region, for: list)
     }
-
-    private(set) var found: TracedFlow?
-    /// Packets that were judged in all.
-    private(set) var judged = 0
-    private(set) var isGivenUp = false
-    var isCut = false
-    private var attempts = 0
-    private let port: UInt16
-    private let judge: (PacketHeader) -> Judgement
-
-    init(port: UInt16, judge: @escaping (PacketHeader) -> Judgement) {
-      self.port = port
-      self.judge = judge
+    var places = scopes.indices.flatMap { scope in
+      scopes[scope].questions(passing, side.direction, images).map { SearchPlace(question: $0, scope: scope) }
     }
-
-    /// Goes on to other packets.
-    mutating func begin() { attempts = 0 }
-
-    /// Tries a region's example; whether to go on.
-    mutating func attempt(_ region: ReachRegion) -> Bool {
-      guard case .address(let source) = region.witness.from,
-        case .address(let destination) = region.witness.to
-      else { return true }
-      let service = region.witness.service
-      let isAnyPort =
-        !service.ipProtocol.hasPorts || ClientPorts.keys.isSubset(of: region.packets.sourcePorts)
-      judged += 1
-      let judgement = judge(
-        PacketHeader(
-          source: source, destination: destination, service: service,
-          sourcePort: isAnyPort ? port : region.witness.sourcePort))
-      switch judgement {
-      case .changed(let flow):
-        found = flow
-        return false
-      case .stopped: return true
-      case .unasked:
-        attempts += 1
-        if attempts >= MutantSearch.attemptLimit { isGivenUp = true }
-        return attempts < MutantSearch.attemptLimit
+    var isMet = Array(repeating: false, count: scopes.count)
+    // A short look everywhere before a long one anywhere; and packets that people meet first.
+    for (round, depth) in Self.depths.enumerated() where !places.isEmpty {
+      if round == 1 { narrow(&places, scopes, revision) }
+      var rest: [SearchPlace] = []
+      for isUsual in depth == .max ? [false] : [true, false] {
+        for place in places {
+          guard let question = isUsual ? SearchScope.usual(place.question) : place.question else { continue }
+          guard
+            let open = round == 0 ? opened.open : opened.open(for: images.services(alike: question.services))
+          else { return }
+          spend(opened.takeWork())
+          trial.isCut = trial.isCut || isUsedUp
+          if isUsedUp { return }
+          let limit = min(depth, affordableTraces / 2)
+          let (met, judged) = (trial.met, trial.judged)
+          trial.begin()
+          let cost = open.visitMarked(scopes[place.scope].marks, of: revision, in: question, limit: limit) {
+            trial.attempt($0)
+          }
+          spend(cost, traces: trial.judged - judged)
+          if trial.found != nil { return }
+          if trial.met > met { isMet[place.scope] = true }
+          // What is not usual is all there is.
+          if cost.isCut && !isUsual { rest.append(place) }
+        }
       }
+      places = rest
+    }
+    trial.isCut = trial.isCut || !places.isEmpty
+    for place in places { isMet[place.scope] = true }
+    for (scope, isMet) in zip(scopes, isMet) where !isMet { unmet.insert(scope.parts) }
+  }
+
+  /// Leaves of some places what is met where all groups are open: a look at that is short.
+  private mutating func narrow(
+    _ places: inout [SearchPlace], _ scopes: [SearchScope], _ revision: ReachRevision
+  ) {
+    guard let relaxed = opened.relaxed else { return }
+    spend(opened.takeWork())
+    places = places.compactMap { place in
+      if isUsedUp { return place }
+      var met = PacketBounds()
+      let limit = min(Self.relaxedLimit, affordableTraces / 2)
+      let cost = relaxed.visitMarked(scopes[place.scope].marks, of: revision, in: place.question, limit: limit) {
+        met.add($0.packets)
+        return true
+      }
+      spend(cost)
+      return cost.isCut ? place : met.isEmpty ? nil : place.within(met)
     }
   }
 
-  private mutating func look(
-    for differences: [RuleTest.List: PolicyDifference], in side: BoundarySide, _ trial: inout Trial
-  ) {
-    guard let open = openAnalyzer(side) else { return }
-    let scopes = Self.scopes(of: differences)
-    spend(differences.values.reduce(0) { $0 + $1.parts.count })
-    let revision = ReachRevision(of: analyzer, differences.mapValues(\.marks))
-    // A short look everywhere before a long one anywhere; and packets that people meet first.
-    for depth in Self.depths {
-      var isThrough = true
-      for isUsual in depth == .max ? [false] : [true, false] {
-        for (scope, marks) in scopes {
-          for question in scope.questions(passing, side.direction, images, isUsual: isUsual) {
-            trial.isCut = trial.isCut || isUsedUp
-            if isUsedUp { return }
-            let limit = min(depth, affordableTraces / 2)
-            let judged = trial.judged
-            trial.begin()
-            let cost = open.visitMarked(marks, of: revision, in: question, limit: limit) { trial.attempt($0) }
-            spend(20 + cost.boxes + cost.work + Self.traceCost * (cost.traces + trial.judged - judged))
-            if trial.found != nil { return }
-            // What is not usual is all there is.
-            if cost.isCut && !isUsual { isThrough = false }
-          }
-        }
-      }
-      if isThrough { return }
-    }
-    trial.isCut = true
+  private mutating func spend(_ cost: ReachAnalyzer.SearchCost, traces: Int = 0) {
+    spend(20 + cost.boxes + cost.work + Self.traceCost * (cost.traces + traces))
   }
 
   private var affordableTraces: Int { max(2, min(share - sideWork, workLeft) / Self.traceCost) }
-
-  private mutating func openAnalyzer(_ side: BoundarySide) -> ReachAnalyzer? {
-    if open == nil, let filter = try? network.filter.applying(side.extremes.open).0 {
-      let lists = Set(side.lists.keys)
-      open = analyzer.following(filter, changing: lists, cuts: cuts(tellingApart: lists))
-      spend(500)
-    }
-    return open
-  }
-
-  /// Kinds of packets, where others say the same as some lists, but not with other rules.
-  private mutating func cuts(tellingApart lists: Set<RuleTest.List>) -> FilterCuts {
-    var classes = classes
-    var next = classes.count
-    for case .policy(let position) in lists.sorted() {
-      guard classes.count(where: { $0 == classes[position] }) > 1 else { continue }
-      classes[position] = next
-      next += 1
-    }
-    guard classes != self.classes else { return cuts }
-    spend(2 * network.ends.count)
-    return network.filter.cuts(merging: classes)
-  }
-
-  /// Where packets are looked for, with what to look for there.
-  private static func scopes(
-    of differences: [RuleTest.List: PolicyDifference]
-  ) -> [(scope: SearchScope, marks: [RuleTest.List: [ReachMark]])] {
-    let parts = differences.sorted { $0.key < $1.key }.flatMap { list, difference in
-      difference.parts.map { (list: list, part: $0) }
-    }
-    var scopes = parts.prefix(scopeLimit).map { list, part in
-      (
-        scope: SearchScope(
-          remotes: AddressSet(part.region.family, part.region.remotes), services: part.region.services),
-        marks: [list: part.marks]
-      )
-    }
-    let others = parts.dropFirst(scopeLimit)
-    if others.isEmpty { return scopes }
-    func remotes(_ family: IPFamily) -> IntervalSet {
-      IntervalSet(others.filter { $0.part.region.family == family }.flatMap(\.part.region.remotes.runs))
-    }
-    let scope = SearchScope(
-      remotes: AddressSet(v4: remotes(.v4), v6: remotes(.v6)),
-      services: IntervalSet(others.flatMap(\.part.region.services.runs)))
-    var marks: [RuleTest.List: [ReachMark]] = [:]
-    for (list, part) in others { marks[list, default: []] += part.marks }
-    scopes.append((scope, marks))
-    return scopes
-  }
 
   // MARK: Balancers
 
   /// Looks among packets to load balancers, which go on to others than they are addressed to.
   private mutating func lookThroughBalancers(
     for differences: [RuleTest.List: PolicyDifference], in side: BoundarySide, _ filter: PacketFilter,
-    _ trial: inout Trial
+    _ trial: inout SearchTrial
   ) {
-    guard let question = passing.balanced, let open else { return }
+    guard let question = passing.balanced, let open = opened.open else { return }
     let lists = Set(side.lists.keys)
     if balanced == nil, let closed = try? network.filter.applying(side.extremes.closed).0 {
       let made = DecidingPackets(

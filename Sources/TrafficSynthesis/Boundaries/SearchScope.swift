@@ -52,8 +52,13 @@ struct AddressImages: Sendable {
 
   /// The services that packets may have which a list sees with some of these: ICMP may have been ICMPv6.
   func services(seenAs services: IntervalSet) -> IntervalSet {
-    guard hasGateways, !services.isDisjoint(with: Self.echo) else { return services }
-    return services.union(Self.echoV6)
+    hasGateways && !services.isDisjoint(with: Self.echo) ? services.union(Self.echoV6) : services
+  }
+
+  /// Some services, and what gateways make of them.
+  func services(alike services: IntervalSet) -> IntervalSet {
+    let all = self.services(seenAs: services)
+    return hasGateways && !all.isDisjoint(with: Self.echoV6) ? all.union(Self.echo) : all
   }
 
   private static let echo = IntervalSet(ServiceKey.all(of: .icmp).keys)
@@ -62,26 +67,53 @@ struct AddressImages: Sendable {
 
 /// Packets among which one is looked for that a mutant judges otherwise.
 struct SearchScope {
-  /// The remote addresses and services that the list is asked about.
-  var remotes: AddressSet
-  var services: IntervalSet
+  /// What lists answer otherwise.
+  let parts: [(list: RuleTest.List, part: PolicyDifference.Part)]
+  /// The remote addresses and services that the lists are asked about.
+  let remotes: AddressSet
+  let services: IntervalSet
+  /// What tells the packets that the lists are asked about.
+  let marks: [RuleTest.List: [ReachMark]]
+
+  /// Parts of a mutant's difference that are looked at one by one; the others together.
+  private static let limit = 8
+
+  /// The scopes that hold those parts of a mutant's differences which are wanted.
+  static func scopes(
+    of differences: [RuleTest.List: PolicyDifference],
+    where isWanted: (RuleTest.List, PolicyDifference.Part) -> Bool
+  ) -> [SearchScope] {
+    let parts = differences.sorted { $0.key < $1.key }.flatMap { list, difference in
+      difference.parts.filter { isWanted(list, $0) }.map { (list: list, part: $0) }
+    }
+    let others = parts.dropFirst(limit)
+    return parts.prefix(limit).map { SearchScope([$0]) } + (others.isEmpty ? [] : [SearchScope(Array(others))])
+  }
+
+  private init(_ parts: [(list: RuleTest.List, part: PolicyDifference.Part)]) {
+    self.parts = parts
+    func remotes(_ family: IPFamily) -> IntervalSet {
+      IntervalSet(parts.filter { $0.part.region.family == family }.flatMap(\.part.region.remotes.runs))
+    }
+    self.remotes = AddressSet(v4: remotes(.v4), v6: remotes(.v6))
+    services = IntervalSet(parts.flatMap(\.part.region.services.runs))
+    marks = parts.reduce(into: [:]) { marks, part in marks[part.list, default: []] += part.part.marks }
+  }
 
   /// The questions whose packets may come past a list so.
   ///
   /// - Parameters:
   ///   - passing: Everything that comes past the list.
   ///   - direction: The list's.
-  ///   - isUsual: Whether only packets that people meet are wanted.
   func questions(
-    _ passing: PolicyQuestions.Passing, _ direction: Direction, _ images: AddressImages, isUsual: Bool
+    _ passing: PolicyQuestions.Passing, _ direction: Direction, _ images: AddressImages
   ) -> [ReachQuestion] {
     var questions: [ReachQuestion] = []
     if var requests = passing.requests {
       requests.isRoundTrip = false
       requests.includesStrayICMP = true
       requests.services = images.services(seenAs: services)
-      if isUsual { requests.services = requests.services.intersection(Self.usualServices) }
-      limit(&requests, bySource: direction == .ingress, images, isUsual)
+      limit(&requests, bySource: direction == .ingress, images)
       questions.append(requests)
     }
     guard let answered = passing.answered else { return questions }
@@ -92,7 +124,7 @@ struct SearchScope {
       question.services = services
       question.sourcePorts = ports
       question.isRoundTrip = isAnswered
-      limit(&question, bySource: direction == .egress, images, isUsual)
+      limit(&question, bySource: direction == .egress, images)
       questions.append(question)
     }
     for ipProtocol in [IPProtocol.tcp, .udp] {
@@ -104,23 +136,24 @@ struct SearchScope {
     let messages = images.services(seenAs: services.intersection(Self.messages))
     add(messages.isEmpty ? .empty : Self.messages, ports: .everyPort, isAnswered: nil)
     // Of other protocols answers are not usual, but there may be some.
-    if !isUsual { add(services.subtracting(Self.usualServices), ports: .everyPort, isAnswered: true) }
+    add(services.subtracting(Self.usualServices), ports: .everyPort, isAnswered: true)
     return questions.filter { !$0.services.isEmpty }
   }
 
-  private func limit(
-    _ question: inout ReachQuestion, bySource: Bool, _ images: AddressImages, _ isUsual: Bool
-  ) {
-    let usual: AddressSet? = isUsual ? ReachRegion.usualAddresses : nil
-    question.sourcesWithin = usual
-    question.destinationsWithin = usual
+  private func limit(_ question: inout ReachQuestion, bySource: Bool, _ images: AddressImages) {
     if bySource {
-      let sources = images.sources(seenAs: remotes)
-      question.sourcesWithin = usual?.intersection(sources) ?? sources
+      question.sourcesWithin = images.sources(seenAs: remotes)
     } else {
-      let destinations = images.destinations(seenAs: remotes)
-      question.destinationsWithin = usual?.intersection(destinations) ?? destinations
+      question.destinationsWithin = images.destinations(seenAs: remotes)
     }
+  }
+
+  /// Those of a question's packets that people meet; nil if there are none.
+  static func usual(_ question: ReachQuestion) -> ReachQuestion? {
+    var usual = question
+    usual.services = question.services.intersection(usualServices)
+    return usual.services.isEmpty
+      ? nil : usual.within(sources: ReachRegion.usualAddresses, destinations: ReachRegion.usualAddresses)
   }
 
   private static let messages = IntervalSet([
