@@ -25,14 +25,14 @@ package struct MirrorDuplicates: Sendable {
   /// Packets of the window under way and of the one before.
   private var current: [UInt64: Sighting] = [:]
   private var previous: [UInt64: Sighting] = [:]
-  private var began: Int64 = .min
+  private var began: Int64?
 
   /// The verdict of the packet that this one is a copy of; nil for one of its own, which ``note(_:at:_:)`` wants to know of.
   mutating func take(copy outer: OuterPacket, at time: Int64) -> Verdict? {
     turn(at: time)
     let isLate = current[outer.digest] == nil
     guard var first = isLate ? previous[outer.digest] : current[outer.digest],
-      first.mirror != outer.addresses.source, abs(time &- first.time) <= Self.window
+      first.mirror != outer.addresses.source, Self.areClose(time, first.time)
     else { return nil }
     first.count -= 1
     let rest = first.count > 0 ? first : nil
@@ -51,9 +51,15 @@ package struct MirrorDuplicates: Sendable {
   }
 
   private mutating func turn(at time: Int64) {
-    guard began == .min || time &- began > Self.window else { return }
+    if let began, Self.areClose(time, began) { return }
     previous = current
     current.removeAll(keepingCapacity: true)
     began = time
+  }
+
+  /// Whether two times are within a window: clocks may also be set back.
+  private static func areClose(_ left: Int64, _ right: Int64) -> Bool {
+    let (difference, overflow) = left.subtractingReportingOverflow(right)
+    return !overflow && difference.magnitude <= UInt64(window)
   }
 }

@@ -93,10 +93,12 @@ public struct MetricRecorder: Sendable {
       start = aligned(time)
       return
     }
-    guard time.nanoseconds &- open.nanoseconds >= length else { return }
+    let (passed, isBeyond) = time.nanoseconds.subtractingReportingOverflow(open.nanoseconds)
+    guard isBeyond ? time > open : passed >= length else { return }
     close(tracker, &done)
     let next = aligned(time)
-    let quiet = (next.nanoseconds - open.nanoseconds) / length - 1
+    let (gap, isEndless) = next.nanoseconds.subtractingReportingOverflow(open.nanoseconds)
+    let quiet = isEndless ? Int64.max : gap / length - 1
     if quiet > Int64(Self.quietLimit) {
       hasGap = true
     } else {

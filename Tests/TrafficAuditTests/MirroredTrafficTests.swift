@@ -163,6 +163,56 @@ struct MirroredTrafficTests {
     #expect(auditor.tallies.duplicates == 0)
   }
 
+  @Test("Of IPv6 packets the numbers and flags of TCP tell one from another, and what UDP carries")
+  func copiesOfIPv6() {
+    func duplicates(
+      _ first: PacketSummary, _ second: PacketSummary, _ payloads: ([UInt8], [UInt8]) = ([], [])
+    ) -> Int {
+      var auditor = Auditor(PacketFilter(SemanticsNetwork().network))
+      auditor.audit(
+        batch([
+          mirrored(first, at: "10.0.1.10", payload: payloads.0),
+          mirrored(second, at: "10.0.0.10", payload: payloads.1),
+        ]))
+      return auditor.tallies.duplicates
+    }
+    let (source, destination) = ("[2001:db8:a00:1::10]:40000", "[2001:db8:a00::10]:443")
+    let segment = PacketSummary.tcp(source, to: destination, .ack)
+    #expect(duplicates(segment, segment) == 1)
+    #expect(duplicates(segment, .tcp(source, to: destination, .rst)) == 0)
+    let datagram = PacketSummary.udp(source, to: destination)
+    #expect(duplicates(datagram, datagram, ([1, 2], [1, 2])) == 1)
+    #expect(duplicates(datagram, datagram, ([1, 2], [1, 3])) == 0)
+  }
+
+  @Test("Copies are found whatever clocks do, and times as far apart as there are are no window")
+  func clocks() {
+    let packet = PacketSummary.udp("10.0.1.10:40000", to: "10.0.0.10:53")
+    let frames = ["10.0.1.10", "10.0.0.10"].map { mirrored(packet, at: $0) }
+    func duplicates(_ sent: [(frame: Int, time: Int64)]) -> Int {
+      var batch = PacketBatch()
+      for (number, time) in sent {
+        let frame = frames[number]
+        let record = PacketRecord(
+          offset: 0, capturedLength: UInt32(frame.count), wireLength: UInt32(frame.count),
+          time: CaptureTime(nanoseconds: time), linkType: .ethernet)
+        PacketDecoder(decapsulates: true).decode(frame.span, [record], into: &batch)
+      }
+      var auditor = Auditor(PacketFilter(SemanticsNetwork().network))
+      auditor.audit(batch)
+      return auditor.tallies.duplicates
+    }
+    #expect(duplicates([(0, .min), (1, 0)]) == 0)
+    #expect(duplicates([(0, .max), (1, .min)]) == 0)
+    #expect(duplicates([(0, 0), (1, .min)]) == 0)
+    // One packet of the far future, and time goes on where it was: each window still ends.
+    let late = (0..<3).flatMap { second -> [(Int, Int64)] in
+      let time = Int64(second) * 3_000_000_000
+      return [(0, time), (1, time + 1000)]
+    }
+    #expect(duplicates([(0, 4_000_000_000_000_000_000)] + late) == 3)
+  }
+
   @Test(
     "A copy is no further packet of its flow: timers and states are those of the packets themselves (CT-15)")
   func copiesAndFlows() {

@@ -40,6 +40,22 @@ struct MetricRecorderTests {
     }?.counts
   }
 
+  @Test("A jump of time from one end to the other ends the period")
+  func farApart() throws {
+    func packet(_ nanoseconds: Int64) -> PacketSummary {
+      var packet = PacketSummary.udp("10.0.1.10:40000", to: "10.0.0.10:53")
+      packet.time = CaptureTime(nanoseconds: nanoseconds)
+      return packet
+    }
+    for times in [[Int64.min, 0], [-7_000_000_000_000_000_000, 7_000_000_000_000_000_000], [.min, .max]] {
+      let periods = try Self.record(SemanticsNetwork().network, period: 60, times.map(packet))
+      #expect(periods.count == 2, "\(times)")
+    }
+    // A packet that is late counts in the period that is open.
+    let periods = try Self.record(SemanticsNetwork().network, period: 60, [.max, .min].map(packet))
+    #expect(periods.count == 1)
+  }
+
   @Test("Packets count in their period, by verdict, interface, group, rule and code")
   func series() throws {
     var network = SemanticsNetwork()

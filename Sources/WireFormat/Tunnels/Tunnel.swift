@@ -72,7 +72,7 @@ enum Tunnel {
     }
   }
 
-  /// FNV-1a over an IP packet's first bytes without what may differ between its copies: the time to live and the header's
+  /// FNV-1a over an IP packet's header and a few bytes more, without what may differ between its copies: the time to live and the header's
   /// checksum, which routers change, and the checksum of the transport, which one that is cut may lack (semantics TM-9).
   static func digest(of header: Span<UInt8>) -> UInt64 {
     guard !header.isEmpty else { return offsetBasis }
@@ -86,7 +86,7 @@ enum Tunnel {
       case .icmp, .icmpv6: start + 2
       default: Int.max - 1
       }
-    let end = min(header.count, IPLength.announced(by: header) ?? .max, digestLength)
+    let end = min(header.count, IPLength.announced(by: header) ?? .max, start + digestLength)
     var digest = offsetBasis
     for index in 0..<end {
       if isV4 ? index == 8 || index == 10 || index == 11 : index == 7 { continue }
@@ -105,9 +105,9 @@ enum Tunnel {
 
   private static let offsetBasis: UInt64 = 0xcbf2_9ce4_8422_2325
   private static let prime: UInt64 = 0x0000_0100_0000_01b3
-  /// An IPv4 header and the ports, numbers and flags of TCP: copies may be cut (semantics TM-8), and more is not needed where
-  /// only what another interface mirrored is taken for a copy.
-  private static let digestLength = 48
+  /// What follows the IP header of an IPv4 packet of 48 bytes, with the ports, numbers and flags of TCP: copies may be cut
+  /// (semantics TM-8), and more is not needed where only what another interface mirrored is taken for a copy.
+  private static let digestLength = 28
   private static let vxlanPort: UInt16 = 4789
   private static let genevePort: UInt16 = 6081
   private static let udpHeaderLength = 8
