@@ -11,7 +11,7 @@ import ReportFormats
 
 /// Where a command's data goes: standard output, or a file that appears under its name when it is complete.
 final class Output {
-  /// The reader of a pipe went away; a command that gets this ends quietly.
+  /// The reader of standard output, or of all that a command was asked for, went away; a command that gets this ends quietly.
   struct Closed: Error {}
 
   /// Bytes that are collected before they are written.
@@ -21,8 +21,10 @@ final class Output {
   /// The file that is written until ``finish()`` gives it its name; nil where the bytes go to their place at once.
   private let temporaryPath: String?
   private(set) var buffer = TextBuffer()
-  /// Whether a failure is kept, and said, instead of thrown: what else a command does goes on without this output.
+  /// Whether a failure is kept, and said, instead of thrown, and a reader that goes away is not missed: what else a command
+  /// does goes on without this output.
   private let goesOn: Bool
+  private var isDeserted = false
   /// What became of an output that goes on.
   private(set) var failure: OutputFailure?
 
@@ -162,11 +164,13 @@ final class Output {
   }
 
   private func write(all bytes: [UInt8]) throws {
-    if failure != nil { return }
+    if failure != nil || isDeserted { return }
     do {
       try handle.write(contentsOf: bytes)
     } catch {
       if Self.isBrokenPipe(error) {
+        isDeserted = goesOn && path != nil
+        if isDeserted { return }
         discard()
         throw Closed()
       }

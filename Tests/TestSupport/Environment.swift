@@ -7,6 +7,11 @@ public enum Environment {
     ProcessInfo.processInfo.environment["SALLYPORT_SEED"].flatMap(UInt64.init)
   }
 
+  /// Whether the tests run under a sanitizer, as `Scripts/test-sanitized` does.
+  public static var isSanitized: Bool {
+    ["ASAN_OPTIONS", "TSAN_OPTIONS"].contains { ProcessInfo.processInfo.environment[$0] != nil }
+  }
+
   /// The project's root folder.
   public static var project: URL {
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
