@@ -155,6 +155,31 @@ import VirtualNetworks
     #expect(try VirtualNetwork(yaml: network.yaml()).problems.isEmpty)
   }
 
+  @Test func whatIsCalledMainIsWhereverItStandsAndWhateverItsID() throws {
+    let network = try VirtualNetwork(
+      yaml: """
+        vpcs:
+          a: {cidr: 10.0.0.0/16, route_tables: {main: {id: rtb-0123, 0.0.0.0/0: internet}}}
+          b: {cidr: 10.1.0.0/16, network_acls: {default: {default: false, inbound: [], outbound: []}}}
+          c: {cidr: 10.2.0.0/16, route_tables: {main: {main: false}}}
+        route_tables: {main: {vpc: b, 0.0.0.0/0: internet}}
+        network_acls: {default: {vpc: a, inbound: [], outbound: []}}
+        """)
+    #expect(network.problems.isEmpty, "\(network.problems)")
+    func main(_ vpc: ResourceID) -> [ResourceID] {
+      network.routeTables.filter { $0.vpc == vpc && $0.isMain }.map(\.id)
+    }
+    #expect(main("vpc-a") == ["rtb-0123"] && main("vpc-b") == ["rtb-main"])
+    #expect(network.routeTables.filter { $0.vpc != "vpc-c" }.count == 2)
+    #expect(network.networkACLs.filter { $0.vpc == "vpc-a" }.map(\.isDefault) == [true])
+    // What says that it is not is not, and keeps its name.
+    #expect(main("vpc-c").isEmpty)
+    #expect(network.networkACLs.filter { $0.vpc == "vpc-b" }.map(\.isDefault) == [false])
+    let again = try VirtualNetwork(yaml: network.yaml())
+    #expect(again.routeTables.map(\.isMain) == network.routeTables.map(\.isMain))
+    #expect(again.networkACLs.map(\.isDefault) == network.networkACLs.map(\.isDefault))
+  }
+
   @Test func namesAreFoundInTheirVPCFirst() throws {
     let text = """
       vpcs:

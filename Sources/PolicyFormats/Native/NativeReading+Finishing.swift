@@ -25,32 +25,35 @@ extension NativeReading {
   }
 
   /// What AWS makes with a VPC: a main route table with the local routes only, and a default network ACL that lets
-  /// everything through (semantics RT-1, NACL-1). Those that the file calls so are they.
+  /// everything through (semantics RT-1, NACL-1). Those that the file calls so are they, unless it says otherwise.
   private func makeDefaults(_ vpc: (id: ResourceID, key: String, location: SourceLocation)) {
     let attributes = ResourceAttributes(location: vpc.location)
     if !importer.routeTables.items.contains(where: { $0.vpc == vpc.id && $0.isMain }) {
       let id = NativeKind.routeTable.id(of: "main", in: vpc.key)
-      if importer.routeTables[id]?.vpc == vpc.id {
-        importer.routeTables.update(id) { $0.isMain = true }
-      } else {
+      if let named = tablesCalledMain[vpc.id] {
+        importer.routeTables.update(named) { $0.isMain = true }
+      } else if !importer.routeTables.contains(id) {
         importer.routeTables.add(
           RouteTable(id: id, vpc: vpc.id, isMain: true, attributes: attributes), importer.log)
       }
     }
     if !importer.networkACLs.items.contains(where: { $0.vpc == vpc.id && $0.isDefault }) {
-      let entries = [(100, IPPrefix.v4(.everything)), (101, .v6(.everything))].map { number, prefix in
-        NetworkACLEntry(
-          number: number, action: .allow, traffic: .all, prefix: prefix, location: vpc.location)
-      }
       let id = NativeKind.networkACL.id(of: "default", in: vpc.key)
-      if importer.networkACLs[id]?.vpc == vpc.id {
-        importer.networkACLs.update(id) { $0.isDefault = true }
-      } else {
+      if let named = aclsCalledDefault[vpc.id] {
+        importer.networkACLs.update(named) { $0.isDefault = true }
+      } else if !importer.networkACLs.contains(id) {
+        let entries = Self.openEntries(at: vpc.location)
         importer.networkACLs.add(
           NetworkACL(
             id: id, vpc: vpc.id, isDefault: true, inbound: entries, outbound: entries,
             attributes: attributes), importer.log)
       }
+    }
+  }
+
+  private static func openEntries(at location: SourceLocation) -> [NetworkACLEntry] {
+    [(100, IPPrefix.v4(.everything)), (101, .v6(.everything))].map { number, prefix in
+      NetworkACLEntry(number: number, action: .allow, traffic: .all, prefix: prefix, location: location)
     }
   }
 

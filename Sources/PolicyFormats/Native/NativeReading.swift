@@ -21,6 +21,9 @@ final class NativeReading {
   var interfacesWithoutGroups: Set<ResourceID> = []
   /// VPCs that are to have a main route table and a default ACL even if nothing says so.
   var vpcsWithDefaults: [(id: ResourceID, key: String, location: SourceLocation)] = []
+  /// By VPC, what is called so and does not say whether it is.
+  var tablesCalledMain: [ResourceID: ResourceID] = [:]
+  var aclsCalledDefault: [ResourceID: ResourceID] = [:]
   /// Instances that are in the zone of their subnet.
   var instancesWithoutZone: [(instance: ResourceID, subnet: ResourceID)] = []
   var vpcOf: [ResourceID: ResourceID] = [:]
