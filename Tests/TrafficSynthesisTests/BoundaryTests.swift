@@ -194,7 +194,9 @@ import VirtualNetworks
     _ network: VirtualNetwork, mutantCount: Int? = nil, _ random: inout SeededRandom,
     sourceLocation: Testing.SourceLocation = #_sourceLocation
   ) throws {
-    let batch = try MadeCapture(boundariesOf: network).packets()
+    // A short first look as well: after it is worked out where packets may be met.
+    let firstLook = Bool.random(using: &random) ? 1 : BoundaryTraffic.firstLook
+    let batch = try MadeCapture(boundariesOf: network, firstLook: firstLook).packets()
     let original = MadeCapture.verdicts(on: batch, in: network)
     var mutants = NetworkMutants(of: network).all
     if let mutantCount { mutants = Array(mutants.shuffled(using: &random).prefix(mutantCount)) }
@@ -207,7 +209,8 @@ import VirtualNetworks
       }
     }
     print(
-      "boundaries: \(batch.packets.count) packets, \(mutants.count) mutants, \(same) of them the same policy")
+      "boundaries: first look \(firstLook), \(batch.packets.count) packets, \(mutants.count) mutants, \(same) of them the "
+        + "same policy")
     // Random rules make many that never decide; that some do is what keeps this test from being empty.
     #expect(mutants.count - same > mutants.count / 20, sourceLocation: sourceLocation)
   }

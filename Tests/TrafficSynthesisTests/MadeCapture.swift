@@ -21,8 +21,10 @@ struct MadeCapture {
   }
 
   /// The boundary capture of a network.
-  init(boundariesOf network: VirtualNetwork) throws {
-    var traffic = BoundaryTraffic(network)
+  init(
+    boundariesOf network: VirtualNetwork, firstLook: Int = BoundaryTraffic.firstLook
+  ) throws {
+    var traffic = BoundaryTraffic(network, firstLook: firstLook)
     try self.init(.pcapng) { encoder, bytes in traffic.write(to: &bytes, encoder) { _ in } }
   }
 

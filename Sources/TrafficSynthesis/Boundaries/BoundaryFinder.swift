@@ -26,10 +26,11 @@ struct BoundaryFinder {
   /// - Parameters:
   ///   - workLimit: What all searches may take, in steps of about a microsecond.
   ///   - blockLimit: How many blocks get edges besides the first few of each rule.
-  init(_ network: BoundaryNetwork, workLimit: Int, blockLimit: Int) {
+  ///   - firstLook: How many kinds of packets the first look at a mutant goes through.
+  init(_ network: BoundaryNetwork, workLimit: Int, blockLimit: Int, firstLook: Int) {
     self.network = network
     blocksLeft = blockLimit
-    search = MutantSearch(network, limit: workLimit)
+    search = MutantSearch(network, limit: workLimit, firstLook: firstLook)
   }
 
   /// - Parameter progress: Is told how many rules are done, of how many.

@@ -30,12 +30,16 @@ public struct BoundaryTraffic: Sendable {
   /// How many blocks of addresses get packets at their edges, besides the first four of each rule.
   package static let blockLimit = 20_000
 
+  /// How many kinds of packets are looked at before it is worked out where to look.
+  package static let firstLook = 500
+
   package init(
     _ network: VirtualNetwork, workLimit: Int = workLimit, blockLimit: Int = blockLimit,
-    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    firstLook: Int = firstLook, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) {
     self.network = BoundaryNetwork(network)
-    var finder = BoundaryFinder(self.network, workLimit: workLimit, blockLimit: blockLimit)
+    var finder = BoundaryFinder(
+      self.network, workLimit: workLimit, blockLimit: blockLimit, firstLook: firstLook)
     finder.find(progress: progress)
     flows = finder.flows
     report = finder.report

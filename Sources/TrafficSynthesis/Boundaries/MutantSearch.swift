@@ -38,11 +38,12 @@ struct MutantSearch {
   /// What looking at a packet costs, in steps.
   private static let traceCost = 5
   /// How many kinds of packets one look goes through, one look after the other.
-  private static let depths = [500, 20_000, .max]
+  private let depths: [Int]
   /// How many kinds of packets the look goes through where all groups are open.
   private static let relaxedLimit = 20_000
 
-  init(_ network: BoundaryNetwork, limit: Int) {
+  init(_ network: BoundaryNetwork, limit: Int, firstLook: Int) {
+    depths = [firstLook, 20_000, .max]
     self.network = network
     analyzer = ReachAnalyzer(network.filter)
     questions = PolicyQuestions(network.network)
@@ -138,7 +139,7 @@ struct MutantSearch {
     }
     var isMet = Array(repeating: false, count: scopes.count)
     // A short look everywhere before a long one anywhere; and packets that people meet first.
-    for (round, depth) in Self.depths.enumerated() where !places.isEmpty {
+    for (round, depth) in depths.enumerated() where !places.isEmpty {
       if round == 1 { narrow(&places, scopes, revision) }
       var rest: [SearchPlace] = []
       for isUsual in depth == .max ? [false] : [true, false] {
@@ -180,7 +181,9 @@ struct MutantSearch {
       if isUsedUp { return place }
       var met = PacketBounds()
       let limit = min(Self.relaxedLimit, affordableTraces / 2)
-      let cost = relaxed.visitMarked(scopes[place.scope].marks, of: revision, in: place.question, limit: limit) {
+      let cost = relaxed.visitMarked(
+        scopes[place.scope].marks, of: revision, in: place.question, limit: limit
+      ) {
         met.add($0.packets)
         return true
       }

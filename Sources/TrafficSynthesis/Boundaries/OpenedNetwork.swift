@@ -93,7 +93,8 @@ struct OpenedNetwork {
   }
 
   private mutating func makeRelaxed() -> ReachAnalyzer? {
-    guard let side, lists.allSatisfy(\.isACL), let filter = try? ungrouped.applying(side.extremes.open).0 else {
+    guard let side, lists.allSatisfy(\.isACL), let filter = try? ungrouped.applying(side.extremes.open).0
+    else {
       return nil
     }
     work += 500 + 4 * network.ends.count

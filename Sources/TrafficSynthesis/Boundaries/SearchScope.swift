@@ -87,7 +87,8 @@ struct SearchScope {
       difference.parts.filter { isWanted(list, $0) }.map { (list: list, part: $0) }
     }
     let others = parts.dropFirst(limit)
-    return parts.prefix(limit).map { SearchScope([$0]) } + (others.isEmpty ? [] : [SearchScope(Array(others))])
+    return parts.prefix(limit).map { SearchScope([$0]) }
+      + (others.isEmpty ? [] : [SearchScope(Array(others))])
   }
 
   private init(_ parts: [(list: RuleTest.List, part: PolicyDifference.Part)]) {
