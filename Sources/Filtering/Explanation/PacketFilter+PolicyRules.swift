@@ -34,6 +34,25 @@ extension PacketFilter {
     }
   }
 
+  /// What the network ACL at a subnet's border says of a packet with this header there.
+  ///
+  /// - Returns: Whether it passes, and one sentence that names the entry; nil where the input lacks the ACL.
+  public func aclAnswer(
+    ofSubnet subnet: Int, _ direction: Direction, to header: PacketHeader
+  ) -> (allows: Bool, explanation: String)? {
+    let state = compiled.network.subnets[subnet]
+    guard let position = direction == .egress ? state.egressACL : state.ingressACL,
+      let entries = aclEntries(ofSubnet: subnet, direction)
+    else { return nil }
+    let remote = direction == .egress ? header.destination : header.source
+    let entry = entries.first { $0.resolved.matches(remote: remote, service: header.service) }
+    let allows = entry?.allows ?? false
+    let step = PathStep(
+      direction == .egress ? .sourceNetworkACL : .destinationNetworkACL, .networkACL, allows ? .allow : .deny,
+      direction, resource: compiled.network.acls[position].resource, rule: entry?.index)
+    return (allows, explain(denial: step, header))
+  }
+
   /// The position of an interface's subnet in the network; nil where the input lacks it.
   public func subnet(of interface: InterfaceIndex) -> Int? {
     compiled.network.interfaces[interface.int].subnet

@@ -43,6 +43,8 @@ public struct FlowLogAudit: Sendable {
 
   public struct Report: Sendable {
     public var records = 0
+    /// Records that say REJECT, whatever the rules say.
+    public var rejected = 0
     /// NODATA and SKIPDATA.
     public var withoutTraffic = 0
     public var acceptedAsPredicted = 0
@@ -58,6 +60,12 @@ public struct FlowLogAudit: Sendable {
     public init() {}
 
     public var agreements: Int { acceptedAsPredicted + rejectedAsPredicted }
+    /// Records of packets that were stopped, or that the rules would stop.
+    public var denied: Int {
+      rejected + disagreements.reduce(0) { $0 + ($1.isAccepted ? $1.records : 0) }
+    }
+    /// Records of which the network does not have the interface, or neither of the ends there.
+    public var unplaced: Int { notPredicted[.noInterface, default: 0] + notPredicted[.notPlaced, default: 0] }
     public var disagreeing: Int { disagreements.reduce(0) { $0 + $1.records } }
   }
 
@@ -118,6 +126,7 @@ public struct FlowLogAudit: Sendable {
 
   private mutating func judge(_ entry: FlowLogEntry) {
     report.records += 1
+    if !entry.isAccepted { report.rejected += 1 }
     let (prediction, place) = predict(entry)
     switch (prediction, entry.isAccepted) {
     case (.accept, true): report.acceptedAsPredicted += 1
@@ -139,7 +148,15 @@ public struct FlowLogAudit: Sendable {
     var interface: InterfaceIndex
     var direction: Direction
     var packet: PacketSummary
-    var outcome: OutcomeID
+    var judge: Judge
+  }
+
+  private enum Judge {
+    case path(OutcomeID)
+    /// The ACL of a NAT gateway's subnet.
+    case gateway(subnet: Int)
+
+    var isGateway: Bool { if case .gateway = self { true } else { false } }
   }
 
   private mutating func predict(_ entry: FlowLogEntry) -> (Prediction, Place?) {
@@ -150,11 +167,14 @@ public struct FlowLogAudit: Sendable {
       return (.notPlaced, nil)
     }
     let packet = packet(standingFor: entry)
-    if let isAccepted = gatewayPrediction(entry, interface, direction, packet) {
-      return (isAccepted ? .accept : .reject, nil)
+    if let subnet = gatewaySubnet(of: interface) {
+      let place = Place(
+        interface: interface, direction: direction, packet: packet, judge: .gateway(subnet: subnet))
+      return (gatewayAnswer(subnet, direction, packet).allows ? .accept : .reject, place)
     }
     let verdict = filter.seen(by: interface).evaluate(packet, tracking: &tracker)
-    let place = Place(interface: interface, direction: direction, packet: packet, outcome: verdict.outcome)
+    let place = Place(
+      interface: interface, direction: direction, packet: packet, judge: .path(verdict.outcome))
     let outcome = tracker[verdict.outcome]
     switch verdict.packetClass {
     case .exempt: return (.exempt, place)
@@ -169,19 +189,28 @@ public struct FlowLogAudit: Sendable {
     return (passage.isAccepted.map { $0 ? .accept : .reject } ?? .unknown, place)
   }
 
-  /// What a NAT gateway's interface records: no groups, and its subnet's ACL unless the other end is a neighbour. What
-  /// the gateway itself does not take is not told by the log.
-  private func gatewayPrediction(
-    _ entry: FlowLogEntry, _ interface: InterfaceIndex, _ direction: Direction, _ packet: PacketSummary
-  ) -> Bool? {
+  /// The subnet by whose ACL alone a NAT gateway's interface records packets, as it has no groups; nil for other
+  /// interfaces, and where the ACL is not in the input. What the gateway itself does not take is not told by the log.
+  private func gatewaySubnet(of interface: InterfaceIndex) -> Int? {
     let model = network.networkInterfaces[Int(interface.rawValue)]
     guard model.kind == .natGateway, let subnet = filter.subnet(of: interface),
-      let entries = filter.aclEntries(ofSubnet: subnet, direction)
+      filter.aclEntries(ofSubnet: subnet, .ingress) != nil
     else { return nil }
-    let remote = direction == .egress ? entry.addresses.destination : entry.addresses.source
-    if network.subnets[subnet].contains(remote) { return true }
-    let service = ServiceKey(packet.ipProtocol, port: packet.destinationPort)
-    return entries.first { $0.resolved.matches(remote: remote, service: service) }?.allows ?? false
+    return subnet
+  }
+
+  /// What a NAT gateway's subnet says of a packet: neighbours do not cross its border.
+  private func gatewayAnswer(
+    _ subnet: Int, _ direction: Direction, _ packet: PacketSummary
+  ) -> (allows: Bool, explanation: String) {
+    let header = PacketHeader(packet)
+    let remote = direction == .egress ? header.destination : header.source
+    guard !network.subnets[subnet].contains(remote),
+      let answer = filter.aclAnswer(ofSubnet: subnet, direction, to: header)
+    else {
+      return (true, "\(remote) is in the NAT gateway's own subnet, so that nothing filters here")
+    }
+    return answer
   }
 
   private func place(of entry: FlowLogEntry) -> InterfaceIndex? {
@@ -248,7 +277,8 @@ public struct FlowLogAudit: Sendable {
         interfaceName: key.interface.flatMap { filter.name(of: $0) }, direction: direction,
         remote: key.remote,
         ipProtocol: key.ipProtocol, port: key.port, firstLine: entry.line,
-        explanation: place.map { explain($0, prediction) } ?? "", reasons: reasons(entry, prediction))
+        explanation: place.map { explain($0, prediction) } ?? "",
+        reasons: reasons(entry, prediction, atGateway: place?.judge.isGateway ?? false))
     group.records += 1
     // A line may say anything: two counts near the largest number must not end the audit.
     group.packets =
@@ -259,7 +289,11 @@ public struct FlowLogAudit: Sendable {
   }
 
   private func explain(_ place: Place, _ prediction: Prediction) -> String {
-    let outcome = tracker[place.outcome]
+    let outcome: PathOutcome
+    switch place.judge {
+    case .gateway(let subnet): return gatewayAnswer(subnet, place.direction, place.packet).explanation
+    case .path(let id): outcome = tracker[id]
+    }
     if outcome.packetClass == .deny { return filter.explain(outcome, for: PacketHeader(place.packet)) }
     let admission = outcome.steps.last { step in
       step.interface == place.interface && step.direction == place.direction && step.rule != nil
@@ -270,11 +304,20 @@ public struct FlowLogAudit: Sendable {
   private static let otherType =
     "it was another ICMP type than a ping, or an error about a tracked flow: the log does not tell"
 
-  private func reasons(_ entry: FlowLogEntry, _ prediction: Prediction) -> [String] {
+  private func reasons(
+    _ entry: FlowLogEntry, _ prediction: Prediction, atGateway isGateway: Bool
+  ) -> [String] {
     var reasons: [String] = []
     if let reason = entry.rejectReason {
       reasons.append(
         reason == "BPA" ? "VPC Block Public Access rejected it" : "the log gives the reason \(reason)")
+    }
+    if isGateway {
+      // No groups, no tracking: of the rules only the ACL decides.
+      if entry.ipProtocol.hasICMPKind {
+        reasons.append("it was another ICMP type than a ping: the log does not tell")
+      }
+      return reasons + ["the ACL was changed after the log was written"]
     }
     switch (prediction, entry.isAccepted) {
     case (.accept, _):
@@ -299,16 +342,5 @@ public struct FlowLogAudit: Sendable {
       if entry.looksLikeAnswer { reasons.append("the log does not have the request that it answers") }
     }
     return reasons
-  }
-}
-
-extension NetworkInterface {
-  fileprivate func has(_ address: IPAddress) -> Bool {
-    switch address {
-    case .v4(let v4):
-      if ipv4Addresses.contains(where: { $0.address == v4 || $0.publicAddress == v4 }) { return true }
-    case .v6(let v6): if ipv6Addresses.contains(v6) { return true }
-    }
-    return delegatedPrefixes.contains { $0.contains(address) }
   }
 }
