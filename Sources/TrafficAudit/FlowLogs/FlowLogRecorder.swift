@@ -14,12 +14,15 @@ public struct FlowLogRecord: Sendable, Hashable {
   /// FIN 1, SYN 2, RST 4, SYN-ACK 18, of all packets together (semantics FL-9).
   public var tcpFlags: UInt16 = 0
   public var isAccepted: Bool
+  /// Whether its packets were seen on the other side of a translation, and not at the interface.
+  var isDerived = false
 }
 
 /// Sums up judged packets as VPC Flow Logs would.
 ///
 /// Not recorded, as AWS does not: the platform's own services (semantics FL-13), and whatever passes no interface of the
-/// network; also not what the model cannot tell of an interface. Memory is bounded by ``recordLimit``: when an interval
+/// network; also not what the model cannot tell of an interface. What a capture of both sides of a NAT gateway shows at the
+/// gateway's interface is recorded as shown there, and not once more as told by the other side. Memory is bounded by ``recordLimit``: when an interval
 /// has more records, those so far are closed early and their flows begin further ones.
 public struct FlowLogRecorder: Sendable {
   /// Records of one interval that are kept open.
@@ -34,7 +37,9 @@ public struct FlowLogRecorder: Sendable {
   private var slots: [FlowKey: Int] = [:]
   /// Where the packets of a flow and direction are counted.
   private var slotsOfPackets: [PacketKey: [Int]] = [:]
-  /// Records whose interval is over, in order of their first packets.
+  /// Records whose interval is over, and those of them that may still give way to packets shown soon after.
+  private var copies = TranslatedCopies()
+  /// Records to be taken, by intervals and in order of their first packets.
   private var closed: [FlowLogRecord] = []
 
   private struct PacketKey: Hashable {
@@ -48,6 +53,7 @@ public struct FlowLogRecorder: Sendable {
     var interface: InterfaceIndex
     var direction: Direction
     var isAccepted: Bool
+    var isDerived: Bool
     var source: IPAddress
     var destination: IPAddress
     var sourcePort: UInt16
@@ -64,6 +70,7 @@ public struct FlowLogRecorder: Sendable {
   public mutating func goOn(with filter: PacketFilter) {
     finder = PassageFinder(filter, filter.network)
     slotsOfPackets.removeAll()
+    copies = TranslatedCopies()
   }
 
   /// Counts a packet; `length` is that of its IP packet.
@@ -75,6 +82,7 @@ public struct FlowLogRecorder: Sendable {
     // A packet from before the interval belongs to what was closed already: it is counted in the current one.
     if let window, now > window { close() }
     window = max(window ?? now, now)
+    if copies.areHeld(until: packet.time) { closed += copies.release(before: records) }
     let header = PacketHeader(packet)
     let key = PacketKey(
       addresses: packet.addresses, sourcePort: packet.sourcePort, service: header.service,
@@ -84,20 +92,24 @@ public struct FlowLogRecorder: Sendable {
       places = known
     } else {
       if records.count >= limit || slotsOfPackets.count >= limit { close() }
-      places = open(finder.passages(of: header, tracker[verdict.outcome]), at: packet.time)
+      places = open(finder.passages(of: header, tracker[verdict.outcome]), of: header, at: packet.time)
       slotsOfPackets[key] = places
     }
     for place in places { records[place].count(packet, length) }
   }
 
   /// The records of the passages that can be told, opened where they are not.
-  private mutating func open(_ passages: [FlowPassage], at time: CaptureTime) -> [Int] {
+  private mutating func open(
+    _ passages: [FlowPassage], of header: PacketHeader, at time: CaptureTime
+  ) -> [Int] {
     var places: [Int] = []
     for passage in passages {
       guard let isAccepted = passage.isAccepted else { continue }
       let hasPorts = passage.header.ipProtocol.hasPorts
+      let isDerived = finder.isDerived(passage, from: header)
       let key = FlowKey(
         interface: passage.interface, direction: passage.direction, isAccepted: isAccepted,
+        isDerived: isDerived,
         source: passage.header.source, destination: passage.header.destination,
         sourcePort: hasPorts ? passage.header.sourcePort : 0,
         service: hasPorts
@@ -108,16 +120,20 @@ public struct FlowLogRecorder: Sendable {
       }
       slots[key] = records.count
       places.append(records.count)
-      records.append(FlowLogRecord(passage: passage, first: time, last: time, isAccepted: isAccepted))
+      records.append(
+        FlowLogRecord(
+          passage: passage, first: time, last: time, isAccepted: isAccepted, isDerived: isDerived))
     }
     return places
   }
 
   /// Ends the interval.
   private mutating func close() {
-    closed += records.enumerated().sorted {
-      ($0.element.first, $0.offset) < ($1.element.first, $1.offset)
-    }.map(\.element)
+    closed += copies.release(before: records)
+    closed += copies.hold(
+      records.enumerated().sorted {
+        ($0.element.first, $0.offset) < ($1.element.first, $1.offset)
+      }.map(\.element))
     records.removeAll(keepingCapacity: true)
     slots.removeAll(keepingCapacity: true)
     slotsOfPackets.removeAll(keepingCapacity: true)
@@ -125,7 +141,10 @@ public struct FlowLogRecorder: Sendable {
 
   /// Takes the records whose interval is over, or all of them if the traffic has ended.
   public mutating func take(all isEnd: Bool = false) -> [FlowLogRecord] {
-    if isEnd { close() }
+    if isEnd {
+      close()
+      closed += copies.release(before: [])
+    }
     defer { closed = [] }
     return closed
   }

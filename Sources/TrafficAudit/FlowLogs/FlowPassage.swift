@@ -15,6 +15,9 @@ public struct FlowPassage: Sendable, Hashable {
   public var trafficPath: Int?
   /// The interface that it passes next.
   public var next: InterfaceIndex?
+
+  /// The end of the packet that is not the interface's.
+  var remote: IPAddress { direction == .egress ? header.destination : header.source }
 }
 
 /// Says which interfaces a judged packet passed, and what each let pass.
@@ -52,6 +55,19 @@ public struct PassageFinder: Sendable {
     return passages(along: ways(of: header, outcome), from: header)
   }
 
+  /// Whether the packet with this header was captured on the other side of a translation, so that a capture of both sides
+  /// has a copy of it that shows what passed here.
+  func isDerived(_ passage: FlowPassage, from captured: PacketHeader) -> Bool {
+    let header = passage.header
+    if header.source == captured.source && header.destination == captured.destination { return false }
+    let isOutward = passage.direction == .egress
+    let interface = network.networkInterfaces[Int(passage.interface.rawValue)]
+    guard interface.has(isOutward ? header.source : header.destination) else { return false }
+    // Between an address and its public one nothing but the interface's own end changes.
+    return passage.remote != (isOutward ? captured.destination : captured.source)
+      || !interface.has(isOutward ? captured.source : captured.destination)
+  }
+
   /// What a packet met, and its header after each step.
   private typealias Way = [(step: PathStep, header: PacketHeader)]
 
@@ -73,12 +89,27 @@ public struct PassageFinder: Sendable {
       }
       if known > best.known { best = (way, known) }
     }
-    if outcome.steps.contains(where: { $0.action == .established }) {
-      consider((filter.trace(captured: header.request)?.steps ?? []).filter { $0.way == .reply })
+    func considerReply() {
+      var request = header.request
+      if header.ipProtocol.hasICMPKind && request.service == header.service {
+        // An error answers no message of its own kind: it comes back as the answer to a ping would.
+        request.service = ServiceKey(header.ipProtocol, port: header.ipProtocol == .icmp ? 8 << 8 : 128 << 8)
+      }
+      let answer = (filter.trace(captured: request)?.steps ?? []).filter { $0.way == .reply }
+      consider(
+        answer.map { step in
+          var step = step
+          if header.ipProtocol.hasICMPKind { step.header.service = header.service }
+          return step
+        })
     }
+    let isReply = outcome.steps.contains { $0.action == .established }
+    if isReply { considerReply() }
     if best.known < outcome.steps.count {
       consider((filter.trace(captured: header)?.steps ?? []).filter { $0.way == .request })
     }
+    // An ACL stopped it before it came to where its flow is tracked.
+    if !isReply && best.known < outcome.steps.count { considerReply() }
     return best.way
   }
 
