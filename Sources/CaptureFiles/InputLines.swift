@@ -8,6 +8,20 @@ public struct InputLines: ~Copyable {
 
   public init(path: String) throws(CaptureError) { window = try InputWindow(path: path) }
 
+  /// What the input is in place of lines of text, as far as its first bytes tell; nil for text of no known kind.
+  ///
+  /// To be asked before the first line is taken.
+  public mutating func foreignContent() throws(CaptureError) -> ForeignContent? {
+    _ = try window.fill(needed: 4)
+    if PcapFormat.isMagic(window.bytes) { return .capture("pcap") }
+    if PcapNGFormat.isMagic(window.bytes) { return .capture("pcapng") }
+    var start: [UInt8] = []
+    let bytes = window.bytes
+    for index in window.position..<min(window.count, window.position + 4096) { start.append(bytes[index]) }
+    let content = ForeignContent(start)
+    return content == .text || content == .flowLog ? nil : content
+  }
+
   /// The next line without its end, or nil at the end of the input.
   public mutating func next() throws(CaptureError) -> [UInt8]? {
     var scanned = 0

@@ -39,7 +39,7 @@ struct AuditCommand: ParsableCommand {
 
       EXIT CODES
         0    done
-        1    done, and packets that --fail-on names are there
+        1    done, and packets or records that --fail-on names are there
         2    an input is not valid or cannot be read to its end; the report
              covers what was read
         64   wrong usage
@@ -62,13 +62,24 @@ struct AuditCommand: ParsableCommand {
   }
 
   enum Finding: String, ExpressibleByArgument, CaseIterable {
-    case denied, unplaced, undecoded
+    case denied, unplaced, undecoded, disagreed
 
-    var packetClass: PacketClass {
+    func count(in report: AuditReport) -> Int {
       switch self {
-      case .denied: .deny
-      case .unplaced: .unplaced
-      case .undecoded: .undecoded
+      case .denied: report.violations(.deny)
+      case .unplaced: report.violations(.unplaced)
+      case .undecoded: report.violations(.undecoded)
+      case .disagreed: 0
+      }
+    }
+
+    func count(in report: FlowLogAudit.Report) -> Int {
+      switch self {
+      case .denied: report.denied
+      case .unplaced: report.unplaced
+      // Lines that are no records make the input invalid already.
+      case .undecoded: 0
+      case .disagreed: report.disagreeing
       }
     }
   }
@@ -102,7 +113,7 @@ struct AuditCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "A TCP flow first seen without its SYN: loose judges it as begun by the side that the rules would let "
-        + "begin it, strict judges the packet as new."))
+        + "begin it, strict judges the packet as new. Of a flow log it takes the field tcp-flags to tell."))
   var midstream = PacketFilter.MidstreamPolicy.loose
 
   @Option(help: "Idle timers of connection tracking: those of nitro or nitro-v6 instances.")
@@ -140,7 +151,9 @@ struct AuditCommand: ParsableCommand {
   @Option(
     name: .customLong("fail-on"),
     help: ArgumentHelp(
-      "Exit with 1 if there are packets of this class: denied (but for segments after close), unplaced or undecoded; may be repeated.",
+      "Exit with 1 if there are packets of this class: denied (but for segments after close), unplaced or undecoded; of "
+        + "--flow-log-input: records that say REJECT or, by the rules, ought to (denied), whose interface is not in the "
+        + "network (unplaced), or that the rules contradict (disagreed). May be repeated.",
       valueName: "class"))
   var failOn: [Finding] = []
 
@@ -165,12 +178,13 @@ struct AuditCommand: ParsableCommand {
     }
     try AuditSources.validateOnce("--events", eventPaths)
     try sources.validate(captures, outputs: outputs, network: networks.paths)
-    let ofPackets = [
-      ("--costs", costs), ("--events", events), ("--metrics", monitoring.metrics),
-      ("--alarms", monitoring.alarms),
-    ]
-    if !sources.flowLogInput.isEmpty, let (option, _) = ofPackets.first(where: { $1 != nil }) {
-      throw ValidationError("\(option) goes with captures, and not with --flow-log-input")
+    if sources.flowLogInput.isEmpty {
+      if failOn.contains(.disagreed) {
+        throw ValidationError(
+          "--fail-on disagreed is about the records of --flow-log-input: packets record nothing")
+      }
+    } else if let problem = optionsOfPackets.first(where: \.isGiven) {
+      throw ValidationError(problem.why)
     }
     let files = [events, monitoring.alarms, costs].compactMap { $0 }
     if (inputs + sources.flowLogInput + networks.paths + files).count(where: { $0 == "-" }) > 1 {
@@ -184,6 +198,28 @@ struct AuditCommand: ParsableCommand {
       inputs: inputs.map { ("the capture", $0) } + sources.flowLogInput.map { ("the flow log", $0) },
       networks: networks.paths
     ).check(places)
+  }
+
+  /// Options that say nothing to the records of a flow log, and why.
+  private var optionsOfPackets: [(isGiven: Bool, why: String)] {
+    let besides = [
+      ("--costs", costs), ("--events", events), ("--metrics", monitoring.metrics),
+      ("--alarms", monitoring.alarms),
+    ].map { option, value in (value != nil, "\(option) goes with captures, and not with --flow-log-input") }
+    return besides + [
+      (filter != nil, "--filter picks packets, and a flow log has none"),
+      (
+        interface != nil,
+        "--interface says where packets were captured: records of --flow-log-input name their own"
+      ),
+      (keepDuplicates, "--keep-duplicates is about mirrored packets, and a flow log has none"),
+      (decapsulate != .auto, "--decapsulate is about what is inside packets, and a flow log does not tell"),
+      (timers != .nitro, "--timers is about idle flows, and records of minutes do not tell which are"),
+      (
+        outputs.flowLogInterval != AuditOutputs.usualInterval,
+        "--flow-log-interval is about records that --flow-log writes: those of --flow-log-input have their own"
+      ),
+    ]
   }
 
   /// The captures that are audited.
@@ -241,20 +277,25 @@ struct AuditCommand: ParsableCommand {
     try written.get()
     if run.wasInterrupted && sources.follow == nil { throw ExitCode.interrupted }
     if run.failed || !lost.isEmpty { throw ExitCode.invalidInput }
-    if failOn.contains(where: { report.violations($0.packetClass) > 0 }) { throw ExitCode.unmet }
+    if failOn.contains(where: { $0.count(in: report) > 0 }) { throw ExitCode.unmet }
   }
 
   /// Compares flow logs with the rules.
   private func compare(_ audit: FlowLogAudit, _ network: VirtualNetwork) throws {
     var input = FlowLogInput(audit, format: outputs.format)
     for path in sources.flowLogInput { input.read(path) }
+    let report = input.report
+    let stop =
+      "INTERRUPTED: the audit was stopped before the end of the flow logs; the report covers what was read"
+    let warnings = network.warnings + input.warnings + (Interruption.isRequested ? [stop] : [])
     let rendered = FlowLogAuditReport(
-      input.report, warnings: network.warnings + input.warnings, style: destination.style, showsAll: verbose)
+      report, warnings: warnings, style: destination.style, showsAll: verbose)
     try withOutput(path: destination.output) {
       try $0.write(format == .json ? rendered.json() : rendered.text())
     }
     if Interruption.isRequested { throw ExitCode.interrupted }
     if input.failed { throw ExitCode.invalidInput }
+    if failOn.contains(where: { $0.count(in: report) > 0 }) { throw ExitCode.unmet }
   }
 
   private func audit(_ run: inout AuditRun, _ sinks: inout AuditSinks, _ bar: inout ProgressBar) throws {

@@ -34,7 +34,8 @@ public struct FlowLogEntry: Sendable, Hashable {
   public init?(_ text: String, _ format: FlowLogFormat, line: Int) throws(Fault) {
     let words = text.split(separator: " ", omittingEmptySubsequences: true)
     guard words.count == format.fields.count else {
-      throw Fault(found: "\(words.count) fields", expected: "\(format.fields.count)")
+      throw Fault(
+        found: words.count == 1 ? "1 field" : "\(words.count) fields", expected: "\(format.fields.count)")
     }
     var values: [FlowLogField: Substring] = [:]
     for (field, word) in zip(format.fields, words) where word != "-" { values[field] = word }

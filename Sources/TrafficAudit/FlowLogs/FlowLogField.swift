@@ -119,6 +119,16 @@ public struct FlowLogFormat: Sendable, Hashable {
     return (FlowLogFormat(fields), unknown)
   }
 
+  /// Reads a line that is nothing but names of fields, as stand between the records of logs that were put together; nil for
+  /// any other.
+  public static func namesAlone(_ line: String) -> FlowLogFormat? {
+    // Records begin with a number nearly always: nothing is split for them.
+    guard let first = line.utf8.first, !(0x30...0x39).contains(first),
+      let (format, unknown) = header(line), unknown.isEmpty
+    else { return nil }
+    return format
+  }
+
   /// What a record must tell to be judged and these fields do not.
   public var missing: [FlowLogField] {
     let needed: [[FlowLogField]] = [

@@ -24,61 +24,108 @@ struct FlowLogInput {
 
   /// Reads a file to its end, or to what stops it; bad lines are reported and passed over.
   mutating func read(_ path: String) {
-    let name = path == "-" ? "standard input" : path
-    var entries: [FlowLogEntry] = []
-    var faults = 0
-    var fields = format
-    var isNamed = false
+    var log = Log(name: path == "-" ? "standard input" : path, fields: format)
     do throws(CaptureError) {
       var lines = try InputLines(path: path)
+      let foreign = try lines.foreignContent()
       while let bytes = try lines.next(), !Interruption.isRequested {
         let text = String(decoding: bytes, as: UTF8.self)
         if text.allSatisfy({ $0 == " " || $0 == "\t" }) { continue }
-        if lines.number == 1 {
-          let header = FlowLogFormat.header(text)
-          fields = header?.format ?? format
-          isNamed = header != nil
-          if let unknown = header?.unknown.first {
-            warnings.append("\(name): line 1: '\(unknown)' is no field of flow logs and was passed over")
-          }
-          if !fields.missing.isEmpty {
-            let names = fields.missing.map { "${\($0.rawValue)}" }.joined(separator: ", ")
-            complain("\(name): the records cannot be judged: they lack \(names)")
-            return
-          }
-          if isNamed { continue }
+        if let foreign, !log.isBegun, !log.isLegible(text) {
+          complain(
+            "\(log.name): is \(foreign.name), expected a flow log"
+              + (foreign.adviceForFlowLogs.map { " (\($0))" } ?? ""))
+          break
         }
-        do throws(FlowLogEntry.Fault) {
-          if let entry = try FlowLogEntry(text, fields, line: lines.number) {
-            entries.append(entry)
-          } else {
-            audit.countRecordWithoutTraffic()
-          }
-        } catch {
-          faults += 1
-          if faults <= Self.complaintLimit { StandardError.report("\(name): line \(lines.number): \(error)") }
-        }
-        if entries.count >= Self.sortLimit {
-          audit.audit(entries)
-          entries.removeAll(keepingCapacity: true)
-        }
+        guard take(text, lines.number, of: &log) else { break }
+      }
+      if lines.number == 0 { throw .emptiness(input: path) }
+    } catch {
+      miss(error, log.name)
+    }
+    audit.audit(log.entries)
+    conclude(log)
+  }
+
+  /// A file that is being read.
+  private struct Log {
+    var name: String
+    var fields: FlowLogFormat
+    /// The line that named the fields.
+    var names: String?
+    var isBegun = false
+    var entries: [FlowLogEntry] = []
+    var faults = 0
+
+    /// Whether a first line names fields, or is a record.
+    func isLegible(_ text: String) -> Bool {
+      if FlowLogFormat.header(text) != nil { return true }
+      do throws(FlowLogEntry.Fault) { _ = try FlowLogEntry(text, fields, line: 1) } catch { return false }
+      return true
+    }
+  }
+
+  /// Takes a line; false if there is no sense in reading on.
+  private mutating func take(_ text: String, _ number: Int, of log: inout Log) -> Bool {
+    let isFirst = !log.isBegun
+    log.isBegun = true
+    // Files that were put together name their fields again, and perhaps in another order.
+    if let names = log.names, names == text { return true }
+    let header = isFirst ? FlowLogFormat.header(text) : FlowLogFormat.namesAlone(text).map { ($0, []) }
+    if let header {
+      log.fields = header.format
+      log.names = text
+      if let unknown = header.unknown.first {
+        warnings.append(
+          "\(log.name): line \(number): '\(unknown)' is no field of flow logs and was passed over")
+      }
+    }
+    if isFirst || header != nil, !log.fields.missing.isEmpty {
+      let missing = log.fields.missing.map { "${\($0.rawValue)}" }.joined(separator: ", ")
+      let place = isFirst ? "" : "from line \(number) on "
+      complain("\(log.name): \(place)the records cannot be judged: they lack \(missing)")
+      return false
+    }
+    if header != nil { return true }
+    do throws(FlowLogEntry.Fault) {
+      if let entry = try FlowLogEntry(text, log.fields, line: number) {
+        log.entries.append(entry)
+      } else {
+        audit.countRecordWithoutTraffic()
       }
     } catch {
-      failed = true
-      warnings.append(error.description)
-      StandardError.report(error)
+      log.faults += 1
+      if log.faults <= Self.complaintLimit { StandardError.report("\(log.name): line \(number): \(error)") }
     }
-    audit.audit(entries)
-    guard faults > 0 else { return }
+    if log.entries.count >= Self.sortLimit {
+      audit.audit(log.entries)
+      log.entries.removeAll(keepingCapacity: true)
+    }
+    return true
+  }
+
+  /// Says what the lines that are no records come to.
+  private mutating func conclude(_ log: Log) {
+    guard log.faults > 0 else { return }
     failed = true
     warnings.append(
-      "\(name): \(faults) line\(faults == 1 ? " is not a record and was" : "s are not records and were") passed over"
+      "\(log.name): \(log.faults) line\(log.faults == 1 ? " is not a record and was" : "s are not records and were") passed over"
     )
-    if !isNamed && entries.isEmpty {
-      StandardError.report("\(name): has no line that names its fields: name them with --flow-log-format")
+    if log.names == nil && log.entries.isEmpty {
+      StandardError.report("\(log.name): has no line that names its fields: name them with --flow-log-format")
     }
-    if faults > Self.complaintLimit {
-      StandardError.report("\(name): \(faults - Self.complaintLimit) more lines are not records")
+    if log.faults > Self.complaintLimit {
+      StandardError.report("\(log.name): \(log.faults - Self.complaintLimit) more lines are not records")
+    }
+  }
+
+  private mutating func miss(_ error: CaptureError, _ name: String) {
+    switch error {
+    // Nothing came, and nobody waits for it any more.
+    case .emptiness where Interruption.isRequested: break
+    case .emptiness: complain("\(name): is empty, expected a flow log")
+    case .directory: complain("\(name): is a folder, expected a flow log (they are given one by one)")
+    default: complain(error.description)
     }
   }
 

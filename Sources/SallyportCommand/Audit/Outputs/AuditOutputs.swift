@@ -38,7 +38,9 @@ struct AuditOutputs: ParsableArguments {
   @Option(
     help: ArgumentHelp("Seconds that one record covers at most: AWS offers 60 and 600.", valueName: "seconds")
   )
-  var flowLogInterval = 600
+  var flowLogInterval = Self.usualInterval
+
+  static let usualInterval = 600
 
   func validate() throws {
     if !(1...86_400).contains(flowLogInterval) {
