@@ -12,7 +12,8 @@ import VirtualNetworks
 
   /// What is told of the gateway's outer side: `egress 10.0.0.220 50001 203.0.113.7 443: 2`, in order.
   private func outside(
-    _ packets: [PacketSummary], interval: Int = 600, limit: Int = FlowLogRecorder.recordLimit
+    _ packets: [PacketSummary], interval: Int = 600, limit: Int = FlowLogRecorder.recordLimit,
+    at interface: String = "eni-nat", of address: String = "10.0.0.220"
   ) -> [String] {
     let filter = PacketFilter(scene.network)
     var tracker = ConnectionTracker()
@@ -25,11 +26,11 @@ import VirtualNetworks
       records += recorder.take()
     }
     records += recorder.take(all: true)
-    let gateway = IPAddress("10.0.0.220")!
+    let gateway = IPAddress(address)!
     return records.filter { record in
       let name = scene.network.networkInterfaces[Int(record.passage.interface.rawValue)].id.rawValue
       let header = record.passage.header
-      return name == "eni-nat" && (header.source == gateway || header.destination == gateway)
+      return name == interface && (header.source == gateway || header.destination == gateway)
     }.map { record in
       let header = record.passage.header
       return "\(record.passage.direction) \(header.source) \(header.sourcePort) \(header.destination) "
@@ -63,6 +64,29 @@ import VirtualNetworks
       return packet
     }
     #expect(outside(swapped) == expected)
+  }
+
+  /// A copy beyond the internet gateway is nearer than one at the instance, and one at the gateway nearer than that.
+  @Test func theNearestCopyCounts() {
+    let remote = "203.0.113.7:443"
+    let copies: [PacketSummary] = [
+      .tcp("10.0.1.10:40000", to: remote, .syn, at: 0), .tcp("10.0.0.220:51234", to: remote, .syn, at: 0.001),
+      .tcp("198.51.100.220:51234", to: remote, .syn, at: 0.002),
+    ]
+    let port = ["egress 10.0.0.220 51234 203.0.113.7 443: 1"]
+    #expect(outside(copies) == port)
+    #expect(outside([copies[0], copies[1]]) == port)
+    #expect(outside([copies[0], copies[2]]) == port)
+    #expect(outside([copies[1], copies[2]]) == port)
+    #expect(outside([copies[2]]) == port)
+    let client = "203.0.113.7:50000"
+    let requests: [PacketSummary] = [
+      .tcp(client, to: "198.51.100.10:443", .syn, at: 0), .tcp(client, to: "10.0.0.10:443", .syn, at: 0.001),
+    ]
+    for copies in [requests, [requests[0]], [requests[1]]] {
+      #expect(
+        outside(copies, at: "eni-web", of: "10.0.0.10") == ["ingress 203.0.113.7 50000 10.0.0.10 443: 1"])
+    }
   }
 
   @Test func oneSideAloneTellsTheOther() {

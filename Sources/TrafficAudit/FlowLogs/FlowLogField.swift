@@ -119,14 +119,15 @@ public struct FlowLogFormat: Sendable, Hashable {
     return (FlowLogFormat(fields), unknown)
   }
 
-  /// Reads a line that is nothing but names of fields, as stand between the records of logs that were put together; nil for
-  /// any other.
-  public static func namesAlone(_ line: String) -> FlowLogFormat? {
-    // Records begin with a number nearly always: nothing is split for them.
-    guard let first = line.utf8.first, !(0x30...0x39).contains(first),
-      let (format, unknown) = header(line), unknown.isEmpty
+  /// Reads a line that names fields anew, as stands between the records of logs that were put together; nil for any other.
+  public static func headerWithin(_ line: String) -> (format: FlowLogFormat, unknown: [String])? {
+    // Nothing is split for lines that begin with a number, as records do nearly always.
+    guard let initial = line.utf8.first, !(0x30...0x39).contains(initial),
+      let first = line.split(separator: " ", maxSplits: 1).first,
+      let field = FlowLogField(rawValue: String(first)),
+      field != .unknown, let header = header(line), header.format.fields.count > 1
     else { return nil }
-    return format
+    return header
   }
 
   /// What a record must tell to be judged and these fields do not.

@@ -14,8 +14,8 @@ public struct FlowLogRecord: Sendable, Hashable {
   /// FIN 1, SYN 2, RST 4, SYN-ACK 18, of all packets together (semantics FL-9).
   public var tcpFlags: UInt16 = 0
   public var isAccepted: Bool
-  /// Whether its packets were seen on the other side of a translation, and not at the interface.
-  var isDerived = false
+  /// How far from the interface its packets were captured.
+  var distance = PassageFinder.Distance.none
 }
 
 /// Sums up judged packets as VPC Flow Logs would.
@@ -53,7 +53,7 @@ public struct FlowLogRecorder: Sendable {
     var interface: InterfaceIndex
     var direction: Direction
     var isAccepted: Bool
-    var isDerived: Bool
+    var distance: PassageFinder.Distance
     var source: IPAddress
     var destination: IPAddress
     var sourcePort: UInt16
@@ -106,10 +106,10 @@ public struct FlowLogRecorder: Sendable {
     for passage in passages {
       guard let isAccepted = passage.isAccepted else { continue }
       let hasPorts = passage.header.ipProtocol.hasPorts
-      let isDerived = finder.isDerived(passage, from: header)
+      let distance = finder.distance(of: passage, from: header)
       let key = FlowKey(
         interface: passage.interface, direction: passage.direction, isAccepted: isAccepted,
-        isDerived: isDerived,
+        distance: distance,
         source: passage.header.source, destination: passage.header.destination,
         sourcePort: hasPorts ? passage.header.sourcePort : 0,
         service: hasPorts
@@ -122,7 +122,7 @@ public struct FlowLogRecorder: Sendable {
       places.append(records.count)
       records.append(
         FlowLogRecord(
-          passage: passage, first: time, last: time, isAccepted: isAccepted, isDerived: isDerived))
+          passage: passage, first: time, last: time, isAccepted: isAccepted, distance: distance))
     }
     return places
   }

@@ -55,17 +55,26 @@ public struct PassageFinder: Sendable {
     return passages(along: ways(of: header, outcome), from: header)
   }
 
-  /// Whether the packet with this header was captured on the other side of a translation, so that a capture of both sides
-  /// has a copy of it that shows what passed here.
-  func isDerived(_ passage: FlowPassage, from captured: PacketHeader) -> Bool {
-    let header = passage.header
-    if header.source == captured.source && header.destination == captured.destination { return false }
+  /// How far from a passage the packet that tells of it was captured.
+  enum Distance: UInt8, CaseIterable {
+    /// At the interface, or with the same addresses elsewhere.
+    case none
+    /// Beyond an internet gateway: with the interface's public address.
+    case gateway
+    /// On the other side of the interface's own translation.
+    case translation
+  }
+
+  /// How far from a passage the packet with this header was captured; of each packet the nearest copy counts.
+  func distance(of passage: FlowPassage, from captured: PacketHeader) -> Distance {
     let isOutward = passage.direction == .egress
     let interface = network.networkInterfaces[Int(passage.interface.rawValue)]
-    guard interface.has(isOutward ? header.source : header.destination) else { return false }
-    // Between an address and its public one nothing but the interface's own end changes.
-    return passage.remote != (isOutward ? captured.destination : captured.source)
-      || !interface.has(isOutward ? captured.source : captured.destination)
+    guard interface.has(isOutward ? passage.header.source : passage.header.destination) else { return .none }
+    let seen = isOutward ? captured.source : captured.destination
+    guard passage.remote == (isOutward ? captured.destination : captured.source), interface.has(seen) else {
+      return .translation
+    }
+    return interface.hasPublicly(seen) ? .gateway : .none
   }
 
   /// What a packet met, and its header after each step.

@@ -2,12 +2,13 @@ import Filtering
 import NetworkTypes
 import VirtualNetworks
 
-/// Leaves out records that the other side of a translation tells of where the capture shows the packets themselves.
+/// Leaves out records that a farther copy of packets tells of where the capture shows a nearer one.
 ///
 /// A capture of both sides of a NAT gateway has every packet twice, with other addresses and perhaps another port: once at the
-/// instance, from which what passed the gateway's interface is derived, and once at that interface (semantics FL-11). Derived
-/// records give way to those of packets that the capture shows at the interface, by direction, protocol and remote end, of the
-/// same interval or within ``window`` of it: either copy may come first, and an interval may end between the two.
+/// instance, from which what passed the gateway's interface is derived, and once at that interface (semantics FL-11), or beyond
+/// the internet gateway with a public address. Records give way to those of packets captured nearer to the interface
+/// (``PassageFinder/Distance``), by direction, protocol and remote end, of the same interval or within ``window`` of it: either
+/// copy may come first, and an interval may end between the two.
 struct TranslatedCopies: Sendable {
   /// Between a packet and its copy at most, where an interval ends between them; in nanoseconds.
   static let window: Int64 = 1_000_000_000
@@ -19,9 +20,12 @@ struct TranslatedCopies: Sendable {
     var ipProtocol: IPProtocol
     var remote: IPAddress
     var remotePort: UInt16
+    var distance: PassageFinder.Distance
 
-    init(_ passage: FlowPassage) {
+    init(_ record: FlowLogRecord) {
+      let passage = record.passage
       let header = passage.header
+      distance = record.distance
       interface = passage.interface
       direction = passage.direction
       ipProtocol = header.ipProtocol
@@ -41,7 +45,8 @@ struct TranslatedCopies: Sendable {
   /// Takes an interval's records, in order, after those before were released; returns those of an interval that need not wait.
   mutating func hold(_ records: [FlowLogRecord]) -> [FlowLogRecord] {
     held = records
-    guard let last = records.lazy.filter(\.isDerived).map(\.last).max() else { return release(before: []) }
+    let farther = records.lazy.filter { $0.distance != .none }
+    guard let last = farther.map(\.last).max() else { return release(before: []) }
     end = last.advanced(byNanoseconds: Self.window)
     return []
   }
@@ -56,19 +61,22 @@ struct TranslatedCopies: Sendable {
       remember()
       held = []
     }
-    guard held.contains(where: \.isDerived) else { return held }
-    let shown = Set(held.lazy.filter { !$0.isDerived }.map { Way($0.passage) })
+    guard held.contains(where: { $0.distance != .none }) else { return held }
+    let shown = Set(held.lazy.map { Way($0) })
     var after: [Way: CaptureTime] = [:]
-    for record in next where !record.isDerived && record.first <= end {
-      let way = Way(record.passage)
+    for record in next where record.first <= end {
+      let way = Way(record)
       after[way] = min(record.first, after[way] ?? record.first)
     }
     return held.filter { record in
-      guard record.isDerived else { return true }
-      let way = Way(record.passage)
-      if shown.contains(way) { return false }
-      if let time = before[way], record.first <= time.advanced(byNanoseconds: Self.window) { return false }
-      return after[way].map { $0 > record.last.advanced(byNanoseconds: Self.window) } ?? true
+      var way = Way(record)
+      for distance in PassageFinder.Distance.allCases.prefix(Int(record.distance.rawValue)) {
+        way.distance = distance
+        if shown.contains(way) { return false }
+        if let time = before[way], record.first <= time.advanced(byNanoseconds: Self.window) { return false }
+        if let time = after[way], time <= record.last.advanced(byNanoseconds: Self.window) { return false }
+      }
+      return true
     }
   }
 
@@ -76,8 +84,8 @@ struct TranslatedCopies: Sendable {
   private mutating func remember() {
     before.removeAll(keepingCapacity: true)
     guard let last = held.lazy.map(\.last).max() else { return }
-    for record in held where !record.isDerived && last <= record.last.advanced(byNanoseconds: Self.window) {
-      let way = Way(record.passage)
+    for record in held where last <= record.last.advanced(byNanoseconds: Self.window) {
+      let way = Way(record)
       before[way] = max(record.last, before[way] ?? record.last)
     }
   }

@@ -71,7 +71,7 @@ struct FlowLogInput {
     log.isBegun = true
     // Files that were put together name their fields again, and perhaps in another order.
     if let names = log.names, names == text { return true }
-    let header = isFirst ? FlowLogFormat.header(text) : FlowLogFormat.namesAlone(text).map { ($0, []) }
+    let header = isFirst ? FlowLogFormat.header(text) : FlowLogFormat.headerWithin(text)
     if let header {
       log.fields = header.format
       log.names = text
