@@ -43,19 +43,6 @@ public struct PacketFilter: Sendable {
     return filter
   }
 
-  /// The interface at which a packet was mirrored, by the tunnel's source, which is the interface's primary address
-  /// (semantics TM-3).
-  ///
-  /// nil unless one interface only has that address and one of the packet's as well: then addresses alone tell more.
-  public func mirror(of packet: PacketSummary, at source: IPAddress) -> InterfaceIndex? {
-    let owners = compiled.network.addresses.owners(of: source).filter { !$0.isPublic }
-    let ends = [packet.addresses.source, packet.addresses.destination].flatMap {
-      compiled.network.addresses.owners(of: $0).filter { !$0.isPublic }.map(\.interface)
-    }
-    let mirrors = owners.map(\.interface).filter(ends.contains)
-    return mirrors.count == 1 ? mirrors[0] : nil
-  }
-
   /// Judges one packet at its own time and remembers its flow.
   ///
   /// Packets must come in order of time. Cost: one table probe for a packet of a known flow; for the first packet of a

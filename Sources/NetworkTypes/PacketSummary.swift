@@ -117,6 +117,8 @@ public struct OuterPacket: Hashable, Sendable {
   public var digest: UInt64
   /// Bytes of the IP packet inside, its header included.
   public var networkLength: UInt32 = 0
+  /// Whether the innermost tunnel is VXLAN, in which packets are mirrored, and not GENEVE.
+  public var isVXLAN = true
 
   public init(index: Int, addresses: AddressPair, network: UInt32, depth: Int, digest: UInt64) {
     self.index = index

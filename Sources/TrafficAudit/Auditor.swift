@@ -13,6 +13,7 @@ public struct Auditor: Sendable {
   public private(set) var duplicates: [Int] = []
   /// nil where every copy counts.
   private var mirrors: MirrorDuplicates?
+  private var tunnels = TunnelEnds()
   /// nil where one thread does everything.
   private let workers: Workers?
 
@@ -84,18 +85,42 @@ public struct Auditor: Sendable {
       let outer = outers.first?.index == index ? outers.popFirst() : nil
       if outer != nil { tallies.countMirrored() }
       // A copy is the same packet: it passes no interface once more, and no flow goes on by it.
-      if let outer, let verdict = mirrors?.take(copy: outer, at: packet.time.nanoseconds) {
+      let mirror = outer.flatMap { source(of: packet, in: $0) }
+      if let outer,
+        let verdict = mirrors?.take(
+          copy: outer, at: packet.time.nanoseconds, isForwarded: mirror?.isEnd == false)
+      {
         duplicates.append(index)
         verdicts.append(verdict)
         tallies.countDuplicate()
         continue
       }
-      let mirror = outer.flatMap { filter.mirror(of: packet, at: $0.addresses.source) }
-      let judge = mirror.map { filter.seen(by: $0) } ?? filter
-      let verdict = judge.evaluate(packet, quoting: batch.quote(of: packet), tracking: &tracker)
+      let verdict = judge(packet, quoting: batch.quote(of: packet), mirroredAt: mirror)
       verdicts.append(verdict)
       tallies.count(packet, verdict, tracker: tracker)
       if let outer { mirrors?.note(outer, at: packet.time.nanoseconds, verdict) }
     }
+  }
+
+  /// Where a packet was mirrored; nil where it is to be placed by its addresses, as any other.
+  private mutating func source(of packet: PacketSummary, in outer: OuterPacket) -> MirrorSource? {
+    let isOverlay = tunnels.note(outer.addresses)
+    // Whoever says where the packets were captured is believed.
+    guard filter.captureInterface == nil,
+      let mirror = filter.mirror(of: packet, at: outer.addresses.source)
+    else { return nil }
+    // What an interface neither sent nor received may also be a tunnel of its own: of an overlay, or a balancer's.
+    return mirror.isEnd || outer.isVXLAN && !isOverlay ? mirror : nil
+  }
+
+  private mutating func judge(
+    _ packet: PacketSummary, quoting quote: QuotedPacket?, mirroredAt mirror: MirrorSource?
+  ) -> Verdict {
+    guard let mirror else { return filter.evaluate(packet, quoting: quote, tracking: &tracker) }
+    if mirror.isEnd || packet.stop != nil {
+      return filter.seen(by: mirror.interface).evaluate(packet, quoting: quote, tracking: &tracker)
+    }
+    return filter.evaluateForwarded(
+      packet, at: mirror.interface, beginsFlow: tunnels.beginsFlow(packet), tracking: &tracker)
   }
 }

@@ -28,12 +28,16 @@ package struct MirrorDuplicates: Sendable {
   private var began: Int64?
 
   /// The verdict of the packet that this one is a copy of; nil for one of its own, which ``note(_:at:_:)`` wants to know of.
-  mutating func take(copy outer: OuterPacket, at time: Int64) -> Verdict? {
+  ///
+  /// - Parameter isForwarded: Whether the interface is on the packet's way only, so that it mirrors it twice, and its receiver
+  ///   once more.
+  mutating func take(copy outer: OuterPacket, at time: Int64, isForwarded: Bool = false) -> Verdict? {
     turn(at: time)
     let isLate = current[outer.digest] == nil
     guard var first = isLate ? previous[outer.digest] : current[outer.digest],
       first.mirror != outer.addresses.source, Self.areClose(time, first.time)
     else { return nil }
+    if isForwarded { return first.verdict }
     first.count -= 1
     let rest = first.count > 0 ? first : nil
     if isLate { previous[outer.digest] = rest } else { current[outer.digest] = rest }

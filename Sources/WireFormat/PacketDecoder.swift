@@ -88,6 +88,7 @@ public struct PacketDecoder: Sendable {
     outer = OuterPacket(
       index: 0, addresses: packet.addresses, network: payload.network, depth: depth,
       digest: Tunnel.digest(ofFrame: inner))
+    outer?.isVXLAN = packet.destinationPort == Tunnel.vxlanPort
     let skipped = UInt32(clamping: start + payload.offset)
     var carried = PacketSummary(
       time: packet.time, wireLength: packet.wireLength - min(packet.wireLength, skipped))

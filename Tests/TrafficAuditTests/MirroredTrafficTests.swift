@@ -35,7 +35,7 @@ struct MirroredTrafficTests {
   }
 
   /// Decodes frames one microsecond apart.
-  private func batch(_ frames: [[UInt8]]) -> PacketBatch {
+  func batch(_ frames: [[UInt8]]) -> PacketBatch {
     var batch = PacketBatch()
     for (number, frame) in frames.enumerated() {
       let record = PacketRecord(
@@ -47,7 +47,7 @@ struct MirroredTrafficTests {
   }
 
   /// A copy as the interface with the address `mirror` sends it.
-  private func mirrored(_ packet: PacketSummary, at mirror: String, payload: [UInt8] = []) -> [UInt8] {
+  func mirrored(_ packet: PacketSummary, at mirror: String, payload: [UInt8] = []) -> [UInt8] {
     let builder = PacketBuilder()
     return builder.frame(
       for: .udp("\(mirror):65000", to: "10.0.2.99:4789"),

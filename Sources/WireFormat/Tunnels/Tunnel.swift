@@ -108,7 +108,7 @@ enum Tunnel {
   /// What follows the IP header of an IPv4 packet of 48 bytes, with the ports, numbers and flags of TCP: copies may be cut
   /// (semantics TM-8), and more is not needed where only what another interface mirrored is taken for a copy.
   private static let digestLength = 28
-  private static let vxlanPort: UInt16 = 4789
+  static let vxlanPort: UInt16 = 4789
   private static let genevePort: UInt16 = 6081
   private static let udpHeaderLength = 8
   private static let tunnelHeaderLength = 8
