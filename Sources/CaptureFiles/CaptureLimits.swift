@@ -19,6 +19,12 @@ public enum CaptureLimits {
   /// The most options that are looked at in one pcapng interface block.
   public static let optionCount = 1024
 
+  /// The most bytes of an interface's name or description in a pcapng file that are kept.
+  public static let interfaceTextLength = 4096
+
+  /// The most comments of a packet that are found in a pcapng file.
+  public static let commentCount = 64
+
   /// The most interfaces in one pcapng file, over all its sections.
   public static let interfaceCount = 65_536
 

@@ -107,6 +107,15 @@ public struct CaptureReader: ~Copyable {
     get { window.bytes }
   }
 
+  /// Where the comments on a packet of the current batch lie in ``bytes``, if the capture is pcapng: UTF-8, in their order,
+  /// ``CaptureLimits/commentCount`` at the most.
+  ///
+  /// Looked for when asked for, so that reading costs nothing more.
+  public func comments(on record: PacketRecord) -> [Range<Int>] {
+    guard case .pcapng = scanner else { return [] }
+    return PcapNGComments.ranges(of: record, in: window.bytes)
+  }
+
   /// What the capture is and what has been read of it so far.
   public var summary: CaptureSummary {
     var summary = tally

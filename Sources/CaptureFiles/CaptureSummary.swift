@@ -41,12 +41,15 @@ public enum CaptureFormat: String, Hashable, Sendable {
 public struct CaptureInterface: Hashable, Sendable {
   /// The name in a pcapng file; empty where none is given.
   public var name: String
+  /// What a pcapng file says of it (`if_description`); empty where it says nothing.
+  public var details: String
   public var linkType: LinkType
   /// Bytes that were kept of each packet at most; 0 for no limit.
   public var snapLength: UInt32
 
-  public init(name: String = "", linkType: LinkType, snapLength: UInt32) {
+  public init(name: String = "", details: String = "", linkType: LinkType, snapLength: UInt32) {
     self.name = name
+    self.details = details
     self.linkType = linkType
     self.snapLength = snapLength
   }

@@ -59,12 +59,15 @@ struct PcapNGBytes {
   }
 
   mutating func enhanced(
-    _ data: [UInt8], interface: UInt32 = 0, time: UInt64 = 0, wire: UInt32? = nil, captured: UInt32? = nil
+    _ data: [UInt8], interface: UInt32 = 0, time: UInt64 = 0, wire: UInt32? = nil, captured: UInt32? = nil,
+    options: [UInt8] = []
   ) {
+    let padding = options.isEmpty ? [] : [UInt8](repeating: 0, count: (4 - data.count % 4) % 4)
     block(
       6,
       order(interface) + order(UInt32(time >> 32)) + order(UInt32(truncatingIfNeeded: time))
-        + order(captured ?? UInt32(data.count)) + order(wire ?? UInt32(data.count)) + data)
+        + order(captured ?? UInt32(data.count)) + order(wire ?? UInt32(data.count)) + data + padding + options
+    )
   }
 
   mutating func simple(_ data: [UInt8], wire: UInt32? = nil) {

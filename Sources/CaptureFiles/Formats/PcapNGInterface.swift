@@ -7,7 +7,7 @@ import NetworkTypes
 //        2       2  reserved
 //        4       4  snap length, 0 for none
 //        8     ...  options: code (2), length (2), value padded to four bytes
-//                   2 if_name, 9 if_tsresol (1 byte), 14 if_tsoffset (8 bytes, seconds)
+//                   2 if_name, 3 if_description, 9 if_tsresol (1 byte), 14 if_tsoffset (8 bytes, seconds)
 
 /// What an interface block says that records need: link type and the meaning of timestamps.
 struct PcapNGInterface {
@@ -24,16 +24,12 @@ struct PcapNGInterface {
       linkType: LinkType(rawValue: body.load16(0, swapped: swapped)),
       snapLength: body.load32(4, swapped: swapped))
     recordLimit = description.linkType.recordLimit
-    var next = Self.bodyLength
-    for _ in 0..<CaptureLimits.optionCount {
-      guard body.count - next >= 4 else { return }
-      let code = body.load16(next, swapped: swapped)
-      let length = Int(body.load16(next + 2, swapped: swapped))
-      next += 4
-      guard code != 0, body.count - next >= length else { return }
-      let value = body.extracting(next..<next + length)
-      switch (code, length) {
+    var options = PcapNGOptions(start: Self.bodyLength, swapped: swapped)
+    while let option = options.next(in: body) {
+      let value = body.extracting(option.value)
+      switch (option.code, value.count) {
       case (2, _): description.name = Self.text(value)
+      case (3, _): description.details = Self.text(value)
       case (9, 1): clock.resolution = value[0]
       case (14, 8):
         let low = UInt64(value.load32(swapped ? 4 : 0, swapped: swapped))
@@ -41,13 +37,15 @@ struct PcapNGInterface {
         clock.offset = Int64(bitPattern: high << 32 | low)
       default: break
       }
-      next += min((length + 3) & ~3, body.count - next)
     }
   }
 
+  /// The text without zeros, cut between characters where it is too long.
   private static func text(_ bytes: Span<UInt8>) -> String {
+    var end = min(bytes.count, CaptureLimits.interfaceTextLength)
+    while end < bytes.count, end > 0, bytes[end] & 0xc0 == 0x80 { end -= 1 }
     var copy: [UInt8] = []
-    for index in bytes.indices where bytes[index] != 0 { copy.append(bytes[index]) }
+    for index in 0..<end where bytes[index] != 0 { copy.append(bytes[index]) }
     return String(decoding: copy, as: UTF8.self)
   }
 }

@@ -71,6 +71,7 @@ public struct CaptureEncoder: Sendable {
     bytes.append(little: 0 as UInt16)
     bytes.append(little: interface.snapLength)
     if !interface.name.isEmpty { appendOption(2, Array(interface.name.utf8), into: &bytes) }
+    if !interface.details.isEmpty { appendOption(3, Array(interface.details.utf8), into: &bytes) }
     appendOption(9, [9], into: &bytes)
     bytes.append(little: 0 as UInt32)
     endBlock(start, into: &bytes)
@@ -83,9 +84,10 @@ public struct CaptureEncoder: Sendable {
   /// - Parameters:
   ///   - wireLength: Bytes on the wire; those that `frame` appends if it is nil.
   ///   - comment: What a pcapng file says of the packet, as UTF-8; pcap has no place for it.
+  ///   - others: Further comments, which follow it.
   public func append(
     time: CaptureTime, wireLength: UInt32? = nil, interface: UInt32 = 0, comment: [UInt8] = [],
-    into bytes: inout [UInt8], frame: (inout [UInt8]) -> Void
+    others: [[UInt8]] = [], into bytes: inout [UInt8], frame: (inout [UInt8]) -> Void
   ) {
     switch format {
     case .pcap:
@@ -111,10 +113,9 @@ public struct CaptureEncoder: Sendable {
       bytes.store(little: captured, at: start + 20)
       bytes.store(little: wireLength ?? captured, at: start + 24)
       bytes.pad(from: start)
-      if !comment.isEmpty {
-        appendOption(1, comment, into: &bytes)
-        bytes.append(little: 0 as UInt32)
-      }
+      if !comment.isEmpty { appendOption(1, comment, into: &bytes) }
+      for other in others { appendOption(1, other, into: &bytes) }
+      if !comment.isEmpty || !others.isEmpty { bytes.append(little: 0 as UInt32) }
       endBlock(start, into: &bytes)
     }
   }
@@ -136,7 +137,7 @@ public struct CaptureEncoder: Sendable {
 
   /// Values longer than an option holds are cut; text is cut between characters by whoever makes it shorter.
   private func appendOption(_ code: UInt16, _ value: [UInt8], into bytes: inout [UInt8]) {
-    let value = value.prefix(Int(UInt16.max) - 3)
+    let value = value.prefix(Int(UInt16.max))
     bytes.append(little: code)
     bytes.append(little: UInt16(value.count))
     let start = bytes.count

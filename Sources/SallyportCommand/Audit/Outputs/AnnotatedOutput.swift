@@ -4,7 +4,7 @@ import NetworkTypes
 import ReportFormats
 import TrafficAudit
 
-/// The packets of one class on their way to a pcapng file, each with a comment that says why.
+/// The packets of one class on their way to a pcapng file, each with a comment that says why, and with those that it had.
 final class AnnotatedOutput: AuditSink {
   private let packetClass: PacketClass
   private var comments: PacketComments
@@ -49,9 +49,15 @@ final class AnnotatedOutput: AuditSink {
   private func append(_ reader: borrowing CaptureReader, _ origin: CaptureMerge.Origin, _ comment: [UInt8]) {
     let record = reader.records[origin.record]
     let number = interface(record.interface, of: origin.input, reader.summary.interfaces)
+    var others: [[UInt8]] = []
+    for range in reader.comments(on: record) {
+      let text = reader.bytes.extracting(range)
+      others.append(text.indices.map { text[$0] })
+    }
     let frame = reader.bytes.extracting(record.offset..<record.offset + Int(record.capturedLength))
     encoder.append(
-      time: record.time, wireLength: record.wireLength, interface: number, comment: comment, into: &bytes
+      time: record.time, wireLength: record.wireLength, interface: number, comment: comment,
+      others: others, into: &bytes
     ) { bytes in
       bytes.append(addingCapacity: frame.count) { output in
         for index in frame.indices { output.append(frame[index]) }

@@ -13,7 +13,8 @@ struct AuditOutputs: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Write the denied packets as pcapng, each with a comment that says why.", valueName: "file"),
+      "Write the denied packets as pcapng, each with a comment that says why. Comments of the input, and its interfaces' "
+        + "names and descriptions, are kept.", valueName: "file"),
     completion: .file())
   var writeDenied: String?
 
