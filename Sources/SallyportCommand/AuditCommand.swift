@@ -20,7 +20,9 @@ struct AuditCommand: ParsableCommand {
       Every packet gets one verdict: allow, deny, exempt (platform services, never filtered), unknown (the answer \
       hangs on something that the input lacks), unplaced (no address of the network) or undecoded (not IP, or cut \
       too short). Several captures are one continuous audit, in order of time whatever the order in which they are \
-      given; those that overlap are merged packet by packet. Frames count from 1 over all of them, after the filter.
+      given; those that overlap are merged packet by packet. Of equal times the capture that began earlier comes first, and \
+      of those that began together the packet with fewer before it in its capture, then its bytes decide: names, pipes and \
+      compression do not. Frames count from 1 over all of them, after the filter.
 
       EXAMPLES
         sallyport audit capture.pcap -n network/

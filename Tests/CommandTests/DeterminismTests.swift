@@ -60,6 +60,44 @@ import Testing
     }
   }
 
+  /// Captures whose packets all have one time: nothing but the packets can decide their order.
+  @Test func equalTimesWhateverTheNamesAndKinds() throws {
+    var bytes = try AuditCommandTests.bytes()
+    var parts = [Data](repeating: bytes[..<24], count: 3)
+    var offset = 24
+    for number in 0..<1200 {
+      let next = offset + AuditCommandTests.recordStart(in: bytes[..<24] + bytes[offset...], after: 1) - 24
+      bytes.replaceSubrange(offset..<offset + 8, with: [0, 0, 0, 0x6a, 0, 0, 0, 0])
+      // Parts of different lengths, and some packets in two of them.
+      parts[number % 7 % 3] += bytes[offset..<next]
+      if number % 5 == 0 { parts[2] += bytes[offset..<next] }
+      offset = next
+    }
+    func verdicts(_ line: (_ path: (Int, String) throws -> String) throws -> String) throws -> [Data] {
+      let place = try TemporaryFolder()
+      let command = try line { part, name in try place.write(parts[part], name) }
+      let names = ["verdicts", "log", "denied"]
+      let run = try CommandRun(
+        shell: """
+          \(command) -n \(Self.network) -q -o /dev/null --verdicts \(place.path("verdicts")) \
+            --flow-log \(place.path("log")) --write-denied \(place.path("denied"))
+          """)
+      #expect(run.exitCode == 0, "\(run.errors)")
+      return try names.map { try Data(contentsOf: place.url.appendingPathComponent($0)) }
+    }
+    let expected = try verdicts { "$sallyport audit \(try $0(0, "a")) \(try $0(1, "b")) \(try $0(2, "c"))" }
+    #expect(expected.allSatisfy { !$0.isEmpty })
+    let others = try [
+      verdicts { "$sallyport audit \(try $0(0, "c")) \(try $0(1, "b")) \(try $0(2, "a"))" },
+      verdicts { "cat \(try $0(0, "a")) | $sallyport audit - \(try $0(1, "b")) \(try $0(2, "0"))" },
+      verdicts { "gzip -c \(try $0(2, "c")) | $sallyport audit \(try $0(1, "b")) - \(try $0(0, "z"))" },
+      verdicts {
+        "gzip \(try $0(1, "b")) && $sallyport audit \(try $0(1, "b")).gz \(try $0(0, "d")) <(cat \(try $0(2, "e"))) --jobs 3"
+      },
+    ]
+    for other in others { #expect(other == expected) }
+  }
+
   @Test func mappedOrPiped() throws {
     for capture in captures {
       let expected = try outputs([capture])

@@ -63,8 +63,8 @@ struct AuditRun {
   mutating func audit(
     _ paths: [String], filter expression: String?, sinks: inout AuditSinks, progress: inout ProgressBar
   ) throws {
-    // Of equal times the capture that is opened first comes first: by path, so that the order on the command line, which a
-    // shell or a script may choose, decides nothing.
+    // Reports name captures that begin together by path: the order on the command line, which a shell or a script may
+    // choose, decides nothing.
     let inputs = try open(paths.sorted(), expression)
     let first = inputs.compactMap(\.start).min()
     if let first { sinks.begin(at: first) }

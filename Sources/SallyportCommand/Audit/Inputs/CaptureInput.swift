@@ -61,6 +61,33 @@ final class CaptureInput {
   /// Lends the reader with the records of the latest batch and their bytes.
   func lend(_ body: (borrowing CaptureReader) -> Void) { body(reader) }
 
+  /// A number of a record of the latest batch, by its bytes and what is said of the interface that it was captured at.
+  func digest(ofRecord index: Int) -> UInt64 { Self.digest(of: reader, index) }
+
+  /// FNV-1a.
+  private static func digest(of reader: borrowing CaptureReader, _ index: Int) -> UInt64 {
+    let record = reader.records[index]
+    var digest: UInt64 = 0xcbf2_9ce4_8422_2325
+    func add(_ byte: UInt8) { digest = (digest ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+    func add(_ number: UInt32) {
+      for shift in [0, 8, 16, 24] as [UInt32] { add(UInt8(truncatingIfNeeded: number >> shift)) }
+    }
+    let bytes = reader.bytes.extracting(record.offset..<record.offset + Int(record.capturedLength))
+    for place in bytes.indices { add(bytes[place]) }
+    add(record.wireLength)
+    add(UInt32(record.linkType.rawValue))
+    let interfaces = reader.summary.interfaces
+    if Int(record.interface) < interfaces.count {
+      let interface = interfaces[Int(record.interface)]
+      for text in [interface.name, interface.details] {
+        for byte in text.utf8 { add(byte) }
+        add(0 as UInt8)
+      }
+      add(interface.snapLength)
+    }
+    return digest
+  }
+
   var bytesRead: UInt64 { reader.bytesRead }
   /// Size of the input where it is known.
   var totalBytes: UInt64? { reader.summary.totalBytes }

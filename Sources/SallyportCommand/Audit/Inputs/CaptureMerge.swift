@@ -4,9 +4,10 @@ import WireFormat
 
 /// Several captures as one, in order of time: by the first packets' times, and packet by packet where they overlap.
 ///
-/// Each capture's own packets keep their order, whatever their times. Of equal times the capture that was given first
-/// comes first, so frames are numbered alike in every run. A capture that overlaps no other is handed on as it was
-/// decoded, without a look at its times.
+/// Each capture's own packets keep their order, whatever their times. Of equal times the capture that began earlier comes
+/// first; of those that began together the packet that has fewer before it in its capture, and then the bytes decide. So
+/// frames are numbered alike in every run, whatever the captures' names and order, and whether they are files or pipes. A
+/// capture that overlaps no other is handed on as it was decoded, without a look at its times.
 final class CaptureMerge {
   private let decoder: PacketDecoder
   /// Captures that are being read, in the order in which they were given.
@@ -33,27 +34,66 @@ final class CaptureMerge {
   /// A capture with a batch of its own, and how much of that was handed on.
   private final class Cursor {
     let input: CaptureInput
-    let order: Int
     var batch = PacketBatch()
     var position = 0
-    var start: Int64
+    let start: Int64
+    /// Packets of the capture that were handed on.
+    private var taken = 0
+    /// The latest time of those.
+    private var reached = Int64.min
+    /// The digest of the packet that comes next, once it was asked for.
+    private var digest: UInt64?
 
-    init(_ input: CaptureInput, order: Int) {
+    init(_ input: CaptureInput) {
       self.input = input
-      self.order = order
       start = input.start?.nanoseconds ?? .max
     }
 
-    var head: Int64 { position < batch.packets.count ? batch.packets[position].time.nanoseconds : .max }
+    /// When the next packet has its turn: its time, or that of an earlier packet which was later.
+    var head: Int64 {
+      position < batch.packets.count ? max(reached, batch.packets[position].time.nanoseconds) : .max
+    }
     var isEmpty: Bool { position >= batch.packets.count }
+
+    /// Goes on to the next packet.
+    func step() {
+      reached = max(reached, batch.packets[position].time.nanoseconds)
+      position += 1
+      taken += 1
+      digest = nil
+    }
+
+    /// Goes on past the whole batch, whose times are earlier than any other capture's.
+    func stepOverBatch() {
+      taken += batch.packets.count
+      digest = nil
+    }
+
+    /// Whether the next packet comes before that of another capture.
+    ///
+    /// Two that are alike to the last byte follow each other, whichever comes first, and the captures stand as they would
+    /// have stood the other way round.
+    func precedes(_ other: Cursor) -> Bool {
+      let (left, right) = (head, other.head)
+      if left != right { return left < right }
+      if start != other.start { return start < other.start }
+      if taken != other.taken { return taken < other.taken }
+      return headDigest() < other.headDigest()
+    }
+
+    private func headDigest() -> UInt64 {
+      if let digest { return digest }
+      let value = input.digest(ofRecord: position)
+      digest = value
+      return value
+    }
     var latest: Int64 { batch.packets[position...].reduce(.min) { max($0, $1.time.nanoseconds) } }
   }
 
   init(_ inputs: [CaptureInput], decoder: PacketDecoder) {
     self.decoder = decoder
-    // Captures without packets come last.
-    waiting = inputs.enumerated().map { Cursor($0.element, order: $0.offset) }
-      .sorted { ($0.start, $0.order) > ($1.start, $1.order) }
+    // Captures without packets come last. Those that begin together are begun together.
+    waiting = inputs.map { Cursor($0) }.sorted { $0.start > $1.start }
   }
 
   /// Captures that came to their end since the last call, in that order.
@@ -104,6 +144,7 @@ final class CaptureMerge {
   /// Hands a whole batch on as it is.
   private func handOn(_ cursor: Cursor) {
     if cursor.position == 0 {
+      cursor.stepOverBatch()
       swap(&batch, &cursor.batch)
       source = cursor.input
       cursor.position = 0
@@ -143,7 +184,6 @@ final class CaptureMerge {
         finished.append(candidate.input)
       }
     }
-    cursors.sort { $0.order < $1.order }
   }
 
   /// Takes the earliest packets until a batch is full, or one capture has to be read on: its bytes are lent no longer.
@@ -151,7 +191,7 @@ final class CaptureMerge {
     admitOverlapping()
     while batch.packets.count < 256 {
       var earliest = cursors[0]
-      for cursor in cursors.dropFirst() where cursor.head < earliest.head { earliest = cursor }
+      for cursor in cursors.dropFirst() where cursor.precedes(earliest) { earliest = cursor }
       take(from: earliest)
       if earliest.isEmpty { return }
     }
@@ -160,7 +200,7 @@ final class CaptureMerge {
   private func take(from cursor: Cursor) {
     batch.append(cursor.batch, at: cursor.position)
     origins.append(Origin(input: cursor.input, record: cursor.position))
-    cursor.position += 1
+    cursor.step()
   }
 
   /// Where the packet at `index` of the batch came from.
