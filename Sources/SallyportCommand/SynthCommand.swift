@@ -149,6 +149,7 @@ struct SynthCommand: ParsableCommand {
       }
     }
     bar.wipe()
+    if !quiet { for text in traffic.missedShares { StandardError.report("note: \(text)") } }
     if verbose && !quiet { StandardError.report("\(total) packets") }
   }
 

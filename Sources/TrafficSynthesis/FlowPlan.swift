@@ -14,6 +14,9 @@ struct FlowPlan: Sendable {
   private var midstream: Shares
   /// The next conversation and port of each list.
   private var cursors: [Int]
+  /// TCP packets that were handed out, and those of flows that began before the capture.
+  private(set) var tcpPackets = 0
+  private(set) var midstreamPackets = 0
 
   init(_ mix: TrafficMix, _ pool: ConversationPool, packets: Int) {
     self.mix = mix
@@ -61,9 +64,12 @@ struct FlowPlan: Sendable {
     let ports = TrafficSynthesizer.clientPorts
     let port = ports.lowerBound + UInt16(turn / conversations.count % ports.count)
     var isMidstream = false
-    if conversation.kind == .tcp && list & 1 == 0 {
-      isMidstream = midstream.choose() == 1
+    if conversation.kind == .tcp {
+      // Flows that are denied show that by their SYN; the others make up for them as far as they can.
+      isMidstream = list & 1 == 0 && midstream.choose() == 1
       midstream.count(isMidstream ? 1 : 0, packets)
+      tcpPackets += packets
+      midstreamPackets += isMidstream ? packets : 0
     }
     return Flow(
       conversation: conversation, clientPort: port, isDenied: list & 1 == 1, packets: packets,

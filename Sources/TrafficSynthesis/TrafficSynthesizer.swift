@@ -27,6 +27,9 @@ public struct TrafficSynthesizer: Sendable {
   private var fragments: Shares
   private var malformed: Shares
   private var identification: UInt32 = 0
+  /// Packets that were written whole or in pieces, and fragments among them.
+  private var written = 0
+  private var writtenFragments = 0
   /// Packets still to be made.
   public private(set) var packetsLeft: Int
   /// What was asked for and cannot be had in this network.
@@ -73,6 +76,42 @@ public struct TrafficSynthesizer: Sendable {
     return texts
   }
 
+  /// Shares of fragments and of flows without a beginning that were asked for and not met by what was made so far, with what
+  /// was met in their place.
+  ///
+  /// A few packets are no shortfall: flows are not cut short to meet a share.
+  public var missedShares: [String] {
+    var texts: [String] = []
+    if Self.isMissed(mix.fragments, writtenFragments, of: written, slack: 3) {
+      texts.append(
+        "\(Self.percent(writtenFragments, of: written)) of the \(mix.malformed > 0 ? "whole packets" : "packets") are fragments, not \(mix.fragments) %: "
+          + (mix.protocols.udp == 0
+            ? "only data of TCP and pings is cut, where a flow has packets left for the pieces"
+            : "only UDP is cut, and never the last packet of a flow"))
+    }
+    if mix.midstream > 0 && plan.tcpPackets == 0 {
+      texts.append("no packet is TCP's: no flow begins before the capture")
+    } else if Self.isMissed(
+      mix.midstream, plan.midstreamPackets, of: plan.tcpPackets, slack: mix.midstream == 100 ? 0 : 40)
+    {
+      texts.append(
+        "\(Self.percent(plan.midstreamPackets, of: plan.tcpPackets)) of the TCP packets belong to flows without a handshake, "
+          + "not \(mix.midstream) %: flows that the network denies begin with their SYN")
+    }
+    return texts
+  }
+
+  /// Whether more than a hundredth of what was asked for is missing, and more than `slack` packets.
+  private static func isMissed(_ asked: Int, _ met: Int, of total: Int, slack: Int) -> Bool {
+    let missing = Double(total) * Double(asked) / 100 - Double(met)
+    return missing > Double(slack) && missing > Double(total) / 100
+  }
+
+  /// Rounded down, so that what is not all is never called 100 %.
+  private static func percent(_ met: Int, of total: Int) -> String {
+    "\(total == 0 ? 0 : Int(Double(met) * 100 / Double(total))) %"
+  }
+
   /// Appends the record of the next packet, or of the next fragments of one; false when all are made.
   public mutating func write(to bytes: inout [UInt8], _ encoder: CaptureEncoder) -> Bool {
     guard packetsLeft > 0 else { return false }
@@ -87,6 +126,7 @@ public struct TrafficSynthesizer: Sendable {
     let written = writeNext(of: slot, to: &bytes, encoder)
     malformed.count(0, written)
     packetsLeft -= written
+    self.written += written
     if active[slot].left == 0 {
       if let flow = plan.next() {
         active[slot] = FlowProgress(flow, &random)
@@ -110,6 +150,7 @@ public struct TrafficSynthesizer: Sendable {
       let count = min(2 + random.below(2), active[slot].left + 1)
       active[slot].left -= count - 1
       fragments.count(1, count)
+      writtenFragments += count
       writeFragments(packet, content, count, size, to: &bytes, encoder)
       return count
     }

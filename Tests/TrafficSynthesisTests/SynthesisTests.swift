@@ -29,7 +29,7 @@ import VirtualNetworks
     var mix = Self.everything
     mix.packets = 500
     let capture = try MadeCapture(mix)
-    #expect(capture.checksum == 8_488_780_092_827_375_381)
+    #expect(capture.checksum == 10_378_430_471_558_605_527)
     #expect(try MadeCapture(mix).bytes == capture.bytes)
     mix.seed = 2
     #expect(try MadeCapture(mix).bytes != capture.bytes)
@@ -58,6 +58,48 @@ import VirtualNetworks
       #expect(abs(percent(whole.count { $0.ipProtocol == .tcp }) - 70 * 0.96) < 1)
       #expect(abs(percent(whole.count { $0.ipProtocol == .udp }) - 25 * 0.96) < 1)
     }
+  }
+
+  /// What was not met is said as a reader of the capture would count it; what was met is not spoken of.
+  @Test(arguments: [0, 10, 20, 50, 100]) func sharesThatAreNotMetAreSaid(percent: Int) throws {
+    for denied in [0, 10] {
+      var mix = TrafficMix()
+      mix.packets = 5000
+      mix.denied = denied
+      mix.fragments = percent
+      mix.midstream = percent
+      var bytes: [UInt8] = []
+      var traffic = TrafficSynthesizer(mix, .forSynthesis)
+      while traffic.write(to: &bytes, CaptureEncoder(.pcap)) {}
+      let packets = try MadeCapture(mix).packets().packets
+      #expect(packets.count == 5000)
+      let fragments = packets.count { $0.isFragment }
+      let text = traffic.missedShares.first { $0.contains("fragments") }
+      #expect((text != nil) == (fragments < 50 * percent - 50), "\(fragments) of 5000")
+      if let text {
+        #expect(text.hasPrefix("\(fragments * 100 / 5000) % of the packets are fragments, not \(percent) %"))
+      }
+      // Flows without a handshake have no SYN.
+      var flows: [Set<String>: (packets: Int, hasSYN: Bool)] = [:]
+      for packet in packets where packet.ipProtocol == .tcp {
+        let ends: Set = [
+          "\(packet.addresses.source) \(packet.sourcePort)",
+          "\(packet.addresses.destination) \(packet.destinationPort)",
+        ]
+        flows[ends, default: (0, false)].packets += 1
+        if packet.tcpFlags.contains(.syn) { flows[ends]?.hasSYN = true }
+      }
+      let all = flows.values.reduce(0) { $0 + $1.packets }
+      let without = flows.values.reduce(0) { $0 + ($1.hasSYN ? 0 : $1.packets) }
+      let said = traffic.missedShares.first { $0.contains("handshake") }
+      if percent == 100 { #expect((said != nil) == (denied > 0)) }
+      if percent == 0 { #expect(said == nil) }
+      if let said { #expect(said.hasPrefix("\(without * 100 / all) % of the TCP packets"), "\(said)") }
+    }
+    var mix = TrafficMix()
+    mix.protocols = ProtocolShares(tcp: 0, udp: 1, icmp: 0)
+    mix.midstream = percent
+    #expect(TrafficSynthesizer(mix, .forSynthesis).missedShares.count == (percent > 0 ? 1 : 0))
   }
 
   @Test func flowsAreCounted() throws {
