@@ -50,7 +50,7 @@ import VirtualNetworks
       }
       #expect(batched.flowCount == single.flowCount)
     }
-    #expect(repeated > 10_000, "\(repeated)")
+    #expect(repeated > 5_000, "\(repeated)")
     #expect(states.isSuperset(of: [.none, .new, .established]), "\(states)")
   }
 

@@ -87,7 +87,7 @@ import VirtualNetworks
 
   private func contains(_ part: PolicyDifference.Part, _ point: PolicyPoint) -> Bool {
     part.region.family == point.remote.family && part.region.remotes.contains(point.remote.key)
-      && part.region.services.contains(point.service)
+      && part.region.services.contains(point.services.lowerBound)
       && (part.onlyWithReferences.map { $0 == point.countsReferences } ?? true)
       && (!part.isForNobodys || point.isNobodys)
   }
@@ -102,7 +102,7 @@ import VirtualNetworks
         let service = services.randomElement(using: &random)
       else { return nil }
       return PolicyPoint(
-        remote: remote, service: IntervalSet.Key(service.rawValue),
+        remote: remote, services: IntervalSet.Key(service.rawValue)...IntervalSet.Key(service.rawValue),
         countsReferences: Bool.random(using: &random), isNobodys: Bool.random(using: &random))
     }
   }

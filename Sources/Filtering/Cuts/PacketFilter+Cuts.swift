@@ -131,6 +131,8 @@ package struct RuleTest: Sendable {
     case none
     /// No rule matched, but this one of those whose peers are not known may.
     case open(Int)
+    /// Not one service was asked about but many (``RuleTest/services``), and perhaps one rule matches all of them.
+    case several(rule: Int?)
   }
 
   package var list: List
@@ -139,6 +141,8 @@ package struct RuleTest: Sendable {
   /// The remote address and the service as they were where the rules were asked.
   package var remote: IPAddress
   package var service: ServiceKey
+  /// The services that the rules were asked about: one, or all that a NAT gateway may have made of the answer's.
+  package var services: ClosedRange<ServiceKey>
   /// Whether rules that refer to groups counted (semantics SG-29).
   package var countsReferences: Bool
 }
@@ -204,9 +208,20 @@ extension PacketFilter {
   package func ruleTest(_ traced: TraceStep) -> RuleTest? {
     let step = traced.step
     let remote = step.direction == .egress ? traced.header.destination : traced.header.source
+    let service = traced.header.service
+    let isOne = !traced.hasTranslatedPort
     func test(_ list: RuleTest.List, _ outcome: RuleTest.Outcome) -> RuleTest {
-      RuleTest(
-        list: list, outcome: outcome, way: traced.way, remote: remote, service: traced.header.service,
+      var outcome = outcome
+      if !isOne {
+        if case .rule(let rule) = outcome {
+          outcome = .several(rule: rule)
+        } else {
+          outcome = .several(rule: nil)
+        }
+      }
+      return RuleTest(
+        list: list, outcome: outcome, way: traced.way, remote: remote, service: service,
+        services: isOne ? service...service : .translatedPorts(of: service.ipProtocol),
         countsReferences: traced.countsReferences)
     }
     switch step.element {
@@ -222,7 +237,8 @@ extension PacketFilter {
       }
       return policy.indices.firstIndex(of: rule).map { test(.policy(position), .rule($0)) }
     case .networkACL:
-      guard step.missing == nil, let position = aclPosition(of: step) else { return nil }
+      guard step.missing == nil || step.missing == .translatedPort, let position = aclPosition(of: step)
+      else { return nil }
       let acl = compiled.network.acls[position]
       let rule = step.rule.flatMap { acl.indices.firstIndex(of: $0) }
       return test(.acl(position), rule.map(RuleTest.Outcome.rule) ?? .none)

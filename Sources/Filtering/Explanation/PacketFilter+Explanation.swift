@@ -38,6 +38,8 @@ extension PacketFilter {
       "what lies behind \(step.resource == nil ? "the VPC's gateways" : resource) is not in the input"
     case .forwardingInstance: "\(place) forwards the packet, or does not: that is up to its instance"
     case .firstFragment: "a fragment without ports, and the fragment that has them was not seen"
+    case .translatedPort:
+      "the answer goes to a port that the NAT gateway chose from 1024-65535, and the rules let some of them through"
     case .loadBalancer:
       "the listeners and targets of \(step.resource == nil ? place : resource) are not in the input"
     case .choiceOfTarget: "it depends on which of its targets \(resource) chooses"
@@ -89,6 +91,11 @@ extension PacketFilter {
       return "entry \(rules[rule].id) of \(owner): \(rules[rule].text)"
     }
     let side = step.direction == .ingress ? "inbound" : "outbound"
+    if isAnswerToTranslated(step, header) {
+      return
+        "no \(side) entry of \(owner) allows \(header.ipProtocol) 1024-65535 from \(header.source): the answer goes to one of"
+        + " these ports, which the NAT gateway chose"
+    }
     let text = "no \(side) entry of \(owner) allows \(Self.text(header, step.direction))"
     guard let resource = step.resource,
       let acl = compiled.network.acls.enumerated().first(where: {
@@ -103,6 +110,15 @@ extension PacketFilter {
     let entry = rules[acl.indices[miss.rule]]
     return text + "; nearest: \(entry.id) \(entry.text), which misses in "
       + Self.text(miss.fields, step.direction)
+  }
+
+  /// Whether what comes to a NAT gateway is for somebody behind it.
+  private func isAnswerToTranslated(_ step: PathStep, _ header: PacketHeader) -> Bool {
+    guard let interface = step.interface, step.direction == .ingress, header.ipProtocol.hasPorts else {
+      return false
+    }
+    return compiled.network.interfaces[interface.int].natGateway != nil
+      && !compiled.isOwn(header.destination, of: interface) && compiled.owners(of: header.source).isEmpty
   }
 
   private func explainRoute(_ step: PathStep, _ header: PacketHeader) -> String {

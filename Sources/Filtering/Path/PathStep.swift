@@ -124,6 +124,8 @@ public enum MissingPiece: UInt8, Sendable, Hashable, CaseIterable {
   case unmodelled
   /// A fragment without ports whose first fragment was not seen.
   case firstFragment
+  /// Which port a NAT gateway chose for the flow, where rules tell some of its ports from others.
+  case translatedPort
   /// The transit gateway's routes are not in the input.
   case transitRoutes
   /// A load balancer's listeners, target groups or targets are not in the input.

@@ -56,7 +56,9 @@ extension PathWalk {
       append(step)
       return true
     case .dependsOnPorts:
-      markUnknown(stage, .securityGroup, direction, .firstFragment, interface: interface)
+      markUnknown(
+        stage, .securityGroup, direction, header.hasTransport ? .translatedPort : .firstFragment,
+        interface: interface)
       return true
     case .none:
       // Where group identity is lost, members that the input lacks count as little as those that it has (SG-29).
@@ -105,12 +107,20 @@ extension PathWalk {
       return findsEveryBlocker
     case nil:
       markUnknown(
-        stage, .networkACL, direction, .firstFragment, interface: interface, resource: acl.resource)
+        stage, .networkACL, direction, header.hasTransport ? .translatedPort : .firstFragment,
+        interface: interface, resource: acl.resource)
       return true
     }
   }
 
   // MARK: Matching
+
+  /// What the packet's service may be where that is not certain: of a later fragment all of its protocol, of an answer on its way
+  /// to a NAT gateway all with a port that the gateway may have put in the place of the sender's.
+  private var possibleServices: ClosedRange<ServiceKey>? {
+    if !header.hasTransport { return .every(header.ipProtocol) }
+    return hasTranslatedPort ? .translatedPorts(of: header.ipProtocol) : nil
+  }
 
   private enum GroupMatch {
     case rule(Int)
@@ -120,21 +130,21 @@ extension PathWalk {
 
   private func firstMatch(in policy: CompiledPolicy, remote: IPAddress) -> GroupMatch {
     let rules = preservesGroupIdentity ? policy.rules : policy.rulesWithoutReferences ?? policy.rules
-    if header.hasTransport {
+    guard let services = possibleServices else {
       return rules.firstMatch(remote: remote, service: header.service).map(GroupMatch.rule) ?? .none
     }
-    let possible = rules.possibleMatches(remote: remote, services: .every(header.ipProtocol))
+    let possible = rules.possibleMatches(remote: remote, services: services)
     if possible.allSatisfy({ $0 == nil }) { return .none }
     if possible.contains(where: { $0 == nil }) { return .dependsOnPorts }
     return .rule(possible.compactMap { $0 }.min() ?? 0)
   }
 
   private func firstAction(in acl: CompiledACL, remote: IPAddress) -> (allows: Bool?, rule: RuleIndex?) {
-    if header.hasTransport {
+    guard let services = possibleServices else {
       let match = acl.rules.firstMatch(remote: remote, service: header.service)
       return (match.map { acl.allows[$0] } ?? false, match.map { acl.indices[$0] })
     }
-    let possible = acl.rules.possibleMatches(remote: remote, services: .every(header.ipProtocol))
+    let possible = acl.rules.possibleMatches(remote: remote, services: services)
     let actions = Set(possible.map { $0.map { acl.allows[$0] } ?? false })
     guard actions.count == 1, let allows = actions.first else { return (nil, nil) }
     let only = Set(possible).count == 1 ? possible.first ?? nil : nil
@@ -177,6 +187,11 @@ extension CompiledReference {
 }
 
 extension ClosedRange<ServiceKey> {
+  /// The ports that NAT gateways choose from for the sources of what they send (semantics AD-15).
+  static func translatedPorts(of ipProtocol: IPProtocol) -> Self {
+    ServiceKey(ipProtocol, port: 1024)...ServiceKey(ipProtocol, port: .max)
+  }
+
   /// Every port, or type and code, of a protocol.
   fileprivate static func every(_ ipProtocol: IPProtocol) -> Self {
     let first = UInt32(ipProtocol.rawValue) << 16

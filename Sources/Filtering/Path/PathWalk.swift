@@ -81,6 +81,13 @@ struct PathWalk {
     var originalService: ServiceKey?
   }
 
+  /// Whether the packet answers one whose source port a NAT gateway has chosen, and has not come back to it: its destination
+  /// port is then any of that gateway's (semantics AD-15).
+  var hasTranslatedPort: Bool {
+    relation.isReply && !translations.isEmpty && header.ipProtocol.hasPorts
+      && translations.contains { compiled.network.balancersByInterface[$0.interface] == nil }
+  }
+
   let compiled: CompiledReference
 
   var header: PacketHeader
@@ -98,8 +105,10 @@ struct PathWalk {
   private(set) var steps: [PathStep] = []
   /// The header at each step; kept only when asked for.
   private(set) var headers: [PacketHeader] = []
-  /// Whether references to groups counted at each step; kept with the headers.
+  /// Whether references to groups counted at each step, and whether its destination port is a NAT gateway's choice; kept with
+  /// the headers.
   private(set) var countsReferences: [Bool] = []
+  private(set) var translatedPorts: [Bool] = []
   private(set) var delivery: Delivery?
   private(set) var isDenied = false
   private(set) var isUnknown = false
@@ -298,6 +307,7 @@ struct PathWalk {
   private mutating func keepHeader() {
     headers.append(header)
     countsReferences.append(preservesGroupIdentity)
+    translatedPorts.append(hasTranslatedPort)
   }
 
   /// Begins a new leg; false where there have been too many, as routes or balancers that lead in circles make them.

@@ -267,7 +267,7 @@ extension PacketFilter {
     walk.steps.indices.map { position in
       TraceStep(
         way: way, step: walk.steps[position], header: walk.headers[position],
-        countsReferences: walk.countsReferences[position])
+        countsReferences: walk.countsReferences[position], hasTranslatedPort: walk.translatedPorts[position])
     }
   }
 

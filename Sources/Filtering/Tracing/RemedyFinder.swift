@@ -115,7 +115,8 @@ struct RemedyFinder {
     let service = blocker.header.service
     let isClientPort =
       blocker.way == .reply && question.standsForAnyClientPort && service.port == question.sourcePort
-    let ports = isClientPort ? PortRange(1024, 65535) ?? .all : PortRange(service.port)
+    let ports =
+      isClientPort || blocker.hasTranslatedPort ? PortRange(1024, 65535) ?? .all : PortRange(service.port)
     let kind = ICMPMatch.type(UInt8(service.port >> 8), code: UInt8(service.port & 255))
     switch service.ipProtocol {
     case .tcp: return .tcp(ports)

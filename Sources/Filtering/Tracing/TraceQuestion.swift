@@ -91,6 +91,8 @@ public struct TraceStep: Sendable, Hashable {
   public var header: PacketHeader
   /// Whether rules that refer to groups counted here (semantics SG-29).
   package var countsReferences = true
+  /// Whether the header's destination port stands for all that a NAT gateway may have chosen (semantics AD-15).
+  package var hasTranslatedPort = false
 }
 
 /// The answer to a question: verdict, path there and back, and everything that bars it.

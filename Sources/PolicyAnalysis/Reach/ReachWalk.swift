@@ -181,6 +181,11 @@ struct ReachWalk {
     let list = analyzer.prepared(test.list)
     let axes = Axes(remote: remoteAxis(test.remote), service: serviceAxis(test), test: test)
     switch test.outcome {
+    case .several(let only):
+      if let only { rules.append(list.indices[only]) }
+      for rule in list.rules where rule.services.overlaps(test.services.keys) {
+        cutRemotes(rule, axes, inside: rule.remotes(test.remote.family).contains(test.remote.key))
+      }
     case .rule(let position):
       rules.append(list.indices[position])
       for earlier in list.rules[..<position].indices {
@@ -251,8 +256,8 @@ struct ReachWalk {
           continue
         }
         keep(rule, axes)
-        // Of an ACL the first match decides.
-        if before.allows != nil { break }
+        // Of an ACL the first match decides, for the services that it is about.
+        if before.allows != nil && rule.services.contains(test.services.keys) { break }
       }
       avoidOpen(before, upTo: before.open.count, axes)
     }
@@ -278,12 +283,13 @@ struct ReachWalk {
   }
 
   private func serviceAxis(_ test: RuleTest) -> ServiceAxis {
+    if test.services.lowerBound != test.services.upperBound { return .constant }
     if test.way == .reply && header.ipProtocol.hasPorts { return .sourcePorts }
     return test.service == header.service ? .services : .constant
   }
 
   private func matches(_ rule: PreparedRules.Rule, _ axes: Axes) -> Bool {
-    rule.services.contains(IntervalSet.Key(axes.test.service.rawValue))
+    rule.services.overlaps(axes.test.services.keys)
       && rule.remotes(axes.test.remote.family).contains(axes.test.remote.key)
   }
 
@@ -299,7 +305,7 @@ struct ReachWalk {
     guard overlaps(rule, axes) else { return }
     if !rule.remotes(axes.test.remote.family).contains(axes.test.remote.key) {
       cutRemotes(rule, axes, inside: false)
-    } else if !rule.services.contains(IntervalSet.Key(axes.test.service.rawValue)) {
+    } else if !rule.services.overlaps(axes.test.services.keys) {
       cutServices(rule, axes, inside: false)
     }
   }
@@ -308,7 +314,7 @@ struct ReachWalk {
   private func overlaps(_ rule: PreparedRules.Rule, _ axes: Axes) -> Bool {
     switch axes.service {
     case .constant:
-      guard rule.services.contains(IntervalSet.Key(axes.test.service.rawValue)) else { return false }
+      guard rule.services.overlaps(axes.test.services.keys) else { return false }
     case .services: if cell.services.isDisjoint(with: IntervalSet(rule.services)) { return false }
     case .sourcePorts: if cell.sourcePorts.isDisjoint(with: ports(rule)) { return false }
     }

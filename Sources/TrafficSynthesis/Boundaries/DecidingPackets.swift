@@ -60,7 +60,9 @@ struct DecidingPackets {
     guard tests.count == 1, let test = tests.first else { return part }
     if case .address(test.remote) = witness.from { part.remotes = \.sources }
     if case .address(test.remote) = witness.to { part.remotes = \.destinations }
-    if test.way == .reply && part.ipProtocol.hasPorts {
+    if case .several = test.outcome {
+      // The rules are asked about the same services whatever the packet's.
+    } else if test.way == .reply && part.ipProtocol.hasPorts {
       part.services = \.sourcePorts
     } else if test.service == witness.service {
       part.services = \.services

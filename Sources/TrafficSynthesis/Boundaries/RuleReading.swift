@@ -10,10 +10,6 @@ struct RuleReading {
     var allows = true
     /// Whether it refers to a group, and counts only where group identity does (semantics SG-29).
     var isReference = false
-
-    func matches(_ remote: IPAddress, _ service: IntervalSet.Key) -> Bool {
-      services.contains(service) && remotes[remote.family].contains(remote.key)
-    }
   }
 
   /// Where the input lacks a rule's peers.
@@ -59,14 +55,32 @@ struct RuleReading {
     hasReferences = lines.contains(where: \.isReference) || open.contains(where: \.line.isReference)
   }
 
+  /// What the list says of a packet; of one that may have several services what it says of all, or that it is not known.
   func answer(_ point: PolicyPoint) -> Answer {
-    let match = lines.first {
-      (point.countsReferences || !$0.isReference) && $0.matches(point.remote, point.service)
+    guard point.services.count > 1 else { return answer(point, point.services.lowerBound) }
+    var answers: Set<Answer> = []
+    var rest = IntervalSet(point.services)
+    for line in lines where !rest.isEmpty && counts(line, point) {
+      let meant = rest.intersection(IntervalSet(line.services))
+      if meant.isEmpty { continue }
+      answers.insert(line.allows ? .allow : .deny)
+      rest = rest.subtracting(meant)
     }
-    if let match { return match.allows ? .allow : .deny }
+    answers.formUnion(rest.runs.map { answer(point, $0.lowerBound) })
+    return answers.count == 1 ? answers.first ?? .deny : .unknown
+  }
+
+  private func counts(_ line: Line, _ point: PolicyPoint) -> Bool {
+    (point.countsReferences || !line.isReference)
+      && line.remotes[point.remote.family].contains(point.remote.key)
+  }
+
+  private func answer(_ point: PolicyPoint, _ service: IntervalSet.Key) -> Answer {
+    if let match = lines.first(where: { $0.services.contains(service) && counts($0, point) }) {
+      return match.allows ? .allow : .deny
+    }
     let isOpen = open.contains {
-      (point.countsReferences || !$0.line.isReference) && (point.isNobodys || !$0.isForNobodys)
-        && $0.line.matches(point.remote, point.service)
+      (point.isNobodys || !$0.isForNobodys) && $0.line.services.contains(service) && counts($0.line, point)
     }
     return isOpen ? .unknown : .deny
   }
@@ -96,7 +110,8 @@ struct RuleReading {
 /// What of a packet a list of rules is asked about.
 struct PolicyPoint {
   var remote: IPAddress
-  var service: IntervalSet.Key
+  /// One, or all that it may have.
+  var services: ClosedRange<IntervalSet.Key>
   /// Whether references to groups count.
   var countsReferences: Bool
   /// Whether no interface has the remote address.

@@ -44,7 +44,7 @@ struct TracedFlow {
           (
             test.list,
             PolicyPoint(
-              remote: test.remote, service: IntervalSet.Key(test.service.rawValue),
+              remote: test.remote, services: test.services.keys,
               countsReferences: test.countsReferences, isNobodys: filter.holders(of: test.remote).isEmpty)
           )
         })
@@ -117,7 +117,8 @@ struct Crossing {
   func meets(_ difference: PolicyDifference) -> Bool {
     points.contains { asked in
       difference.parts.contains { part in
-        part.region.family == asked.point.remote.family && part.region.services.contains(asked.point.service)
+        part.region.family == asked.point.remote.family
+          && !part.region.services.isDisjoint(with: IntervalSet(asked.point.services))
           && part.region.remotes.contains(asked.point.remote.key)
       }
     }

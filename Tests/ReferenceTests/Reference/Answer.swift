@@ -33,6 +33,8 @@ struct Header: Hashable {
   /// Type and code for ICMP.
   var destinationPort: UInt16
   var hasPorts: Bool
+  /// Whether the destination port is a NAT gateway's choice.
+  var hasChosenPort = false
   var isFragment: Bool
 
   init(_ packet: PacketSummary) {

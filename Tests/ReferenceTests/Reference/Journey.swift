@@ -41,8 +41,14 @@ extension Way {
   /// routes of its own side. `from` replaces the source, for errors that another host on the way sends.
   mutating func comeBack(over request: [Leg], _ packet: Header, from: IPAddress? = nil) throws {
     isReply = true
-    for leg in request.reversed() {
-      let header = packet.between(from ?? leg.received.destination, leg.received.source)
+    for (index, leg) in request.enumerated().reversed() {
+      var header = packet.between(from ?? leg.received.destination, leg.received.source)
+      // AD-15: outside of a NAT gateway the answer goes to the port that the gateway chose.
+      header.hasChosenPort =
+        index > 0
+        && request[...index].dropFirst().contains { outer in
+          if case .interface(let begin) = outer.from { world.natGateway(having: begin) != nil } else { false }
+        }
       let back: Leg
       switch (leg.from, leg.to) {
       case (.interface(let begin), .internet) where leg.crossesEgressOnlyGateway:

@@ -138,16 +138,19 @@ extension ReferenceNetwork {
     }
   }
 
-  /// What rules say of a packet whose ports are not known (NACL-18): the same for all that they may be, or nothing.
+  /// What rules say of a packet whose ports are not known (NACL-18), or whose destination port a NAT gateway has chosen (AD-15):
+  /// the same for all that they may be, or nothing.
   private func commonAnswer(
     _ header: Header, _ rules: [TrafficMatch], _ answer: (Header) -> RuleAnswer
   ) -> RuleAnswer {
-    guard !header.hasPorts, header.ipProtocol.hasPorts || header.ipProtocol.hasICMPKind else {
+    let isChosen = header.hasChosenPort && header.hasPorts && header.ipProtocol.hasPorts
+    guard isChosen || !header.hasPorts, header.ipProtocol.hasPorts || header.ipProtocol.hasICMPKind else {
       return answer(header)
     }
     var whole = header
     whole.hasPorts = true
-    let answers = Set(Self.portsWhereRulesChange(rules)).map { port in
+    let ports = Set(Self.portsWhereRulesChange(rules) + [1024]).filter { !isChosen || $0 >= 1024 }
+    let answers = ports.map { port in
       whole.destinationPort = port
       return answer(whole)
     }
