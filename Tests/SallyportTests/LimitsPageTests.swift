@@ -37,6 +37,7 @@ import TrafficSynthesis
     "TunnelEnds.limit": TunnelEnds.limit,
     "FlowLogRecorder.recordLimit": FlowLogRecorder.recordLimit,
     "FlowLogAudit.groupLimit": FlowLogAudit.groupLimit,
+    "FlowLogAudit.pingLimit": FlowLogAudit.pingLimit,
     "MetricRecorder.quietLimit": MetricRecorder.quietLimit,
     "AlarmFile.limit": AlarmFile.limit,
     "AlarmRule.lengthLimit": AlarmRule.lengthLimit,

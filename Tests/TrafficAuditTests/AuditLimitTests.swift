@@ -73,4 +73,23 @@ import VirtualNetworks
     #expect(report.disagreements[0].remote == .v4(.everything) && report.disagreements[0].records == 200)
     #expect(report.disagreeing == 300)
   }
+
+  @Test func pingsThatAreRemembered() throws {
+    var scene = scene
+    scene.outbound("web", "icmp any to 0.0.0.0/0")
+    for (limit, disagreeing) in [(FlowLogAudit.pingLimit, 0), (1, 1)] {
+      var audit = FlowLogAudit(PacketFilter(scene.network), scene.network)
+      audit.rememberedPings = limit
+      let entries = try [("10.0.0.10", "203.0.113.7"), ("10.0.0.10", "203.0.113.8")].enumerated().flatMap {
+        number, pair in
+        try [pair, (pair.1, pair.0)].enumerated().map { way, ends in
+          let line =
+            "2 123456789012 eni-web \(ends.0) \(ends.1) 0 0 1 5 500 \(2 * number + way) \(9 + number) ACCEPT OK"
+          return try #require(try FlowLogEntry(line, .standard, line: 2 * number + way + 1))
+        }
+      }
+      audit.audit(entries)
+      #expect(audit.finished().disagreeing == disagreeing, "\(limit)")
+    }
+  }
 }

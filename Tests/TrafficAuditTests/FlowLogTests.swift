@@ -94,6 +94,40 @@ import VirtualNetworks
       ])
   }
 
+  @Test("FL-11: errors about what a NAT gateway translated are translated back, though nobody may ping")
+  func natGatewayErrors() {
+    var scene = SemanticsNetwork()
+    scene.outbound("app", "udp 53 to 0.0.0.0/0")
+    let filter = PacketFilter(scene.network)
+    var tracker = ConnectionTracker()
+    var recorder = FlowLogRecorder(filter, scene.network, interval: 600)
+    let request = PacketSummary.udp("10.0.1.10:40000", to: "203.0.113.7:53")
+    let error = PacketSummary.icmp("203.0.113.7", to: "10.0.1.10", type: 3, code: 3)
+    for (packet, quote) in [(request, nil), (error, QuotedPacket(request))] {
+      let verdict = filter.evaluate(packet, quoting: quote, tracking: &tracker)
+      #expect(verdict.packetClass == .allow)
+      recorder.count(packet, length: 60, verdict, tracker: tracker)
+    }
+    let errors = recorder.take(all: true).filter { $0.passage.header.ipProtocol == .icmp }.map { record in
+      Row(
+        interface: scene.network.networkInterfaces[Int(record.passage.interface.rawValue)].id.rawValue,
+        source: "\(record.passage.header.source)", destination: "\(record.passage.header.destination)",
+        direction: record.passage.direction, isAccepted: record.isAccepted)
+    }
+    #expect(
+      errors == [
+        Row(
+          interface: "eni-nat", source: "203.0.113.7", destination: "10.0.0.220", direction: .ingress,
+          isAccepted: true),
+        Row(
+          interface: "eni-nat", source: "203.0.113.7", destination: "10.0.1.10", direction: .egress,
+          isAccepted: true),
+        Row(
+          interface: "eni-app", source: "203.0.113.7", destination: "10.0.1.10", direction: .ingress,
+          isAccepted: true),
+      ])
+  }
+
   @Test("FL-16, S17: what routing drops is an ACCEPT at the sender, and nothing arrives")
   func routing() {
     var scene = SemanticsNetwork()

@@ -75,6 +75,9 @@ public struct FlowLogAudit: Sendable {
   private let interfaces: [ResourceID: InterfaceIndex]
   private var tracker = ConnectionTracker()
   private var pings: Set<AddressPair> = []
+  /// Pairs of addresses whose pings are remembered; of further ones each record is a ping and none an answer.
+  public static let pingLimit = 1 << 20
+  package var rememberedPings = Self.pingLimit
   private var groups: [GroupKey: Disagreement] = [:]
   public private(set) var report = Report()
 
@@ -240,7 +243,7 @@ public struct FlowLogAudit: Sendable {
       // Types are not in the log (semantics FL-4): pings, as nearly all of it is, and their answers.
       let (request, reply): (UInt16, UInt16) = entry.ipProtocol == .icmp ? (8, 0) : (128, 129)
       let isAnswer = pings.contains(entry.addresses.reversed)
-      if !isAnswer { pings.insert(entry.addresses) }
+      if !isAnswer && pings.count < rememberedPings { pings.insert(entry.addresses) }
       packet.sourcePort = 1
       packet.destinationPort = (isAnswer ? reply : request) << 8
     default: break

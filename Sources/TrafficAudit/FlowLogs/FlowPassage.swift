@@ -52,7 +52,7 @@ public struct PassageFinder: Sendable {
       guard let interface = late.interface else { return [] }
       return [FlowPassage(interface: interface, direction: late.direction, isAccepted: false, header: header)]
     }
-    return passages(along: ways(of: header, outcome), from: header)
+    return passages(along: way(of: header, outcome), from: header)
   }
 
   /// How far from a passage the packet that tells of it was captured.
@@ -83,7 +83,7 @@ public struct PassageFinder: Sendable {
   /// The steps by which the packet was judged, with headers from a walk along the same way.
   ///
   /// The walk alone would not do: it knows neither the flow that a packet belongs to nor the first fragment of a later one.
-  private func ways(of header: PacketHeader, _ outcome: PathOutcome) -> Way {
+  private func way(of header: PacketHeader, _ outcome: PathOutcome) -> Way {
     var best: (way: Way, known: Int) = (outcome.steps.map { ($0, header) }, -1)
     func consider(_ walked: [TraceStep]) {
       var (way, known, current): (Way, Int, PacketHeader) = ([], 0, header)
@@ -104,7 +104,9 @@ public struct PassageFinder: Sendable {
         // An error answers no message of its own kind: it comes back as the answer to a ping would.
         request.service = ServiceKey(header.ipProtocol, port: header.ipProtocol == .icmp ? 8 << 8 : 128 << 8)
       }
-      let answer = (filter.trace(captured: request)?.steps ?? []).filter { $0.way == .reply }
+      // Whatever rules say of it: only its way is wanted.
+      let answer = (filter.trace(captured: request, isRoundTrip: nil, findsEveryBlocker: true)?.steps ?? [])
+        .filter { $0.way == .reply }
       consider(
         answer.map { step in
           var step = step
