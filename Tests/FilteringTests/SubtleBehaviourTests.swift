@@ -295,36 +295,6 @@ struct SubtleBehaviourTests {
     #expect(scene.send(reply.fragment(6, offset: 0, more: true)).packetClass == .allow)
   }
 
-  @Test(
-    "Answers go to a port of the NAT gateway's own choice, 1024 to 65535, whatever port the request came from (AD-15)"
-  )
-  func translatedPorts() {
-    for (entries, expected) in [
-      (["100 allow udp 1024-65535 from 0.0.0.0/0"], PacketClass.allow),
-      (["100 allow udp 1024-40000 from 0.0.0.0/0", "110 allow udp 40001-65535 from 203.0.113.0/24"], .allow),
-      (["100 allow udp 32768-65535 from 0.0.0.0/0"], .unknown),
-      (["100 deny udp 5000 from 203.0.113.7/32", "110 allow all from 0.0.0.0/0"], .unknown),
-      (["100 allow udp 0-1023 from 0.0.0.0/0"], .deny),
-    ] {
-      for port in [123, 5000, 40_000] {
-        var network = SemanticsNetwork()
-        network.acl("subnet-pub", inbound: ["50 allow all from 10.0.0.0/16"] + entries)
-        var scene = Scene(network)
-        #expect(scene.send(.udp("10.0.1.10:\(port)", to: "203.0.113.7:123")).packetClass == .allow)
-        let answer = scene.send(.udp("203.0.113.7:123", to: "10.0.1.10:\(port)"))
-        #expect(answer.packetClass == expected, "\(entries), \(port): \(answer)")
-        #expect(answer.missing == (expected == .unknown ? .translatedPort : nil))
-        // Where both sides of the gateway were captured its outside is known.
-        let outside = scene.send(.udp("10.0.0.220:40000", to: "203.0.113.7:123"))
-        #expect(outside.packetClass == .allow)
-        let known = scene.send(.udp("203.0.113.7:123", to: "10.0.0.220:40000"))
-        #expect(known.packetClass == (expected == .deny ? .deny : .allow), "\(entries)")
-        // No port of an ICMP query changes.
-        #expect(scene.send(.icmp("10.0.1.10", to: "203.0.113.7", type: 8)).packetClass == .allow)
-      }
-    }
-  }
-
   @Test("S20: an idle connection is forgotten after five days, or 350 s on Nitro v6 (CT-13)")
   func idleTimers() {
     var network = SemanticsNetwork()
