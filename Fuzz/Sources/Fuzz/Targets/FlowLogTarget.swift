@@ -10,11 +10,13 @@ enum FlowLogTarget {
     var audit = FlowLogAudit(Example.filter, Example.network)
     do throws(CaptureError) {
       var lines = try InputLines(path: path)
+      if let foreign = try lines.foreignContent() { require(!foreign.name.isEmpty, "content without a name") }
       while let line = try lines.next() {
         require(line.count <= CaptureLimits.lineLength, "a line of \(line.count) bytes")
         let text = String(decoding: line, as: UTF8.self)
-        if lines.number == 1, case .success(let named) = FlowLogFormat.parse(text) {
-          format = named
+        let header = lines.number == 1 ? FlowLogFormat.header(text) : FlowLogFormat.headerWithin(text)
+        if let header {
+          format = header.format
           continue
         }
         do throws(FlowLogEntry.Fault) {

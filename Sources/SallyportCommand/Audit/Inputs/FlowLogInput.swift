@@ -75,7 +75,7 @@ struct FlowLogInput {
     if let header {
       log.fields = header.format
       log.names = text
-      if let unknown = header.unknown.first {
+      if let unknown = header.unknown.first, warnings.count < Self.complaintLimit {
         warnings.append(
           "\(log.name): line \(number): '\(unknown)' is no field of flow logs and was passed over")
       }
