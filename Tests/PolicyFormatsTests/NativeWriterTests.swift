@@ -46,12 +46,17 @@ import VirtualNetworks
       "a,b",
       "a:", ":a", "a\nb", "a\tb", "\u{1}", "\u{85}\u{2028}", "ä ö", "名", "x\u{feff}y", "🏰", "a\\b", "x ",
       "<<", "=",
+      // Longer than YAML takes a key without a sign, as it stands or once it is written.
+      String(repeating: "k", count: 1100), String(repeating: "\u{7f}", count: 300),
       "tcp 443 from 0.0.0.0/0", "all to sg/\"two words\"", "2001:db8::/32",
     ]
     var writer = YAMLWriter()
     writer.member("list", .list(texts.map(YAMLValue.text)))
     writer.member("map", .map(texts.enumerated().map { ("k\($0)", .text($1)) }))
     writer.member("keys", .map(texts.filter { $0 != "<<" }.map { ($0, .word("1")) }))
+    let long = String(repeating: "n", count: 2000)
+    writer.member(
+      "nested", .map([(long, .map([("list", .list([.map([(long, .map([(long, .word("1"))]))])]))]))]))
     let document = try YAMLDocument(parsing: writer.text, file: "w.yaml")
     #expect(document.problems == [])
     let root = try document.root.mapping()
@@ -63,6 +68,8 @@ import VirtualNetworks
     }
     #expect(try root.required("map").mapping().members.map { strings($0.value) } == texts)
     #expect(try root.required("keys").mapping().keys == texts.filter { $0 != "<<" })
+    let inner = try root.required("nested").mapping().required(long).mapping().required("list").list()
+    #expect(try inner.first?.mapping().required(long).mapping().keys == [long])
   }
 
   @Test func everythingOfTheModelIsWritten() throws {

@@ -22,10 +22,16 @@ struct YAMLWriter {
   private(set) var text = ""
   /// Columns that a value written on one line may reach.
   private static let width = 100
+  /// Characters of a key that needs no sign of its own: YAML takes no more than 1,024 for one.
+  private static let keyLength = 1000
 
   /// Appends `key: value` with everything below it.
   mutating func member(_ key: String, _ value: YAMLValue, indent: Int = 0) {
-    let start = String(repeating: " ", count: indent) + Self.scalar(key) + ":"
+    let space = String(repeating: " ", count: indent)
+    let name = Self.scalar(key)
+    let isLong = name.unicodeScalars.count > Self.keyLength
+    if isLong { text += "\(space)? \(name)\n" }
+    let start = space + (isLong ? "" : name) + ":"
     if let line = Self.line(value, fitting: Self.width - start.count - 1) {
       text += "\(start) \(line)\n"
       return
