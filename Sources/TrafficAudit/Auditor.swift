@@ -98,7 +98,9 @@ public struct Auditor: Sendable {
       let verdict = judge(packet, quoting: batch.quote(of: packet), mirroredAt: mirror)
       verdicts.append(verdict)
       tallies.count(packet, verdict, tracker: tracker)
-      if let outer { mirrors?.note(outer, at: packet.time.nanoseconds, verdict) }
+      if let outer {
+        mirrors?.note(outer, at: packet.time.nanoseconds, verdict, isForwarded: mirror?.isEnd == false)
+      }
     }
   }
 

@@ -23,41 +23,72 @@ package struct MirrorDuplicates: Sendable {
   }
 
   /// Packets of the window under way and of the one before.
-  private var current: [UInt64: Sighting] = [:]
-  private var previous: [UInt64: Sighting] = [:]
+  private struct Sightings: Sendable {
+    private var current: [UInt64: Sighting] = [:]
+    private var previous: [UInt64: Sighting] = [:]
+
+    subscript(digest: UInt64) -> Sighting? { current[digest] ?? previous[digest] }
+
+    /// Puts another sighting, or none, in the place of the one that was found.
+    mutating func replace(_ digest: UInt64, by rest: Sighting?) {
+      if current[digest] == nil { previous[digest] = rest } else { current[digest] = rest }
+    }
+
+    mutating func note(_ digest: UInt64, by mirror: IPAddress, at time: Int64, _ verdict: Verdict) {
+      var sighting = Sighting(mirror: mirror, time: time, count: 1, verdict: verdict)
+      if let known = current[digest] {
+        if known.mirror == mirror { sighting.count += known.count }
+      } else if current.count >= MirrorDuplicates.limit {
+        return
+      }
+      current[digest] = sighting
+    }
+
+    mutating func turn() {
+      previous = current
+      current.removeAll(keepingCapacity: true)
+    }
+  }
+
+  private var ends = Sightings()
+  /// What interfaces on the way showed before an end did: no end's packet is a copy of it.
+  private var forwarders = Sightings()
   private var began: Int64?
 
-  /// The verdict of the packet that this one is a copy of; nil for one of its own, which ``note(_:at:_:)`` wants to know of.
+  /// The verdict of the packet that this one is a copy of; nil for one of its own, which ``note(_:at:_:isForwarded:)`` wants to
+  /// know of.
   ///
   /// - Parameter isForwarded: Whether the interface is on the packet's way only, so that it mirrors it twice, and its receiver
   ///   once more.
   mutating func take(copy outer: OuterPacket, at time: Int64, isForwarded: Bool = false) -> Verdict? {
     turn(at: time)
-    let isLate = current[outer.digest] == nil
-    guard var first = isLate ? previous[outer.digest] : current[outer.digest],
-      first.mirror != outer.addresses.source, Self.areClose(time, first.time)
-    else { return nil }
-    if isForwarded { return first.verdict }
-    first.count -= 1
-    let rest = first.count > 0 ? first : nil
-    if isLate { previous[outer.digest] = rest } else { current[outer.digest] = rest }
+    let (digest, mirror) = (outer.digest, outer.addresses.source)
+    if var first = ends[digest], first.mirror != mirror, Self.areClose(time, first.time) {
+      if isForwarded { return first.verdict }
+      first.count -= 1
+      ends.replace(digest, by: first.count > 0 ? first : nil)
+      return first.verdict
+    }
+    guard isForwarded, let first = forwarders[digest], Self.areClose(time, first.time) else { return nil }
+    // In and out again; a third time it is another packet.
+    if first.mirror == mirror { forwarders.replace(digest, by: nil) }
     return first.verdict
   }
 
   /// Takes note of a packet that is no copy: another interface may show one.
-  mutating func note(_ outer: OuterPacket, at time: Int64, _ verdict: Verdict) {
-    let mirror = outer.addresses.source
-    if let known = current[outer.digest], known.mirror == mirror {
-      current[outer.digest] = Sighting(mirror: mirror, time: time, count: known.count + 1, verdict: verdict)
-    } else if current[outer.digest] != nil || current.count < Self.limit {
-      current[outer.digest] = Sighting(mirror: mirror, time: time, count: 1, verdict: verdict)
+  mutating func note(_ outer: OuterPacket, at time: Int64, _ verdict: Verdict, isForwarded: Bool = false) {
+    let (digest, mirror) = (outer.digest, outer.addresses.source)
+    if isForwarded {
+      forwarders.note(digest, by: mirror, at: time, verdict)
+    } else {
+      ends.note(digest, by: mirror, at: time, verdict)
     }
   }
 
   private mutating func turn(at time: Int64) {
     if let began, Self.areClose(time, began) { return }
-    previous = current
-    current.removeAll(keepingCapacity: true)
+    ends.turn()
+    forwarders.turn()
     began = time
   }
 

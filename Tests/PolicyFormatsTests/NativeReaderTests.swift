@@ -172,9 +172,9 @@ import VirtualNetworks
     #expect(main("vpc-a") == ["rtb-0123"] && main("vpc-b") == ["rtb-main"])
     #expect(network.routeTables.filter { $0.vpc != "vpc-c" }.count == 2)
     #expect(network.networkACLs.filter { $0.vpc == "vpc-a" }.map(\.isDefault) == [true])
-    // What says that it is not is not, and keeps its name.
-    #expect(main("vpc-c").isEmpty)
-    #expect(network.networkACLs.filter { $0.vpc == "vpc-b" }.map(\.isDefault) == [false])
+    // What says that it is not is not, keeps its name, and another one is made.
+    #expect(main("vpc-c") == ["rtb-c-main-2"])
+    #expect(network.networkACLs.filter { $0.vpc == "vpc-b" }.map(\.isDefault) == [false, true])
     let again = try VirtualNetwork(yaml: network.yaml())
     #expect(again.routeTables.map(\.isMain) == network.routeTables.map(\.isMain))
     #expect(again.networkACLs.map(\.isDefault) == network.networkACLs.map(\.isDefault))

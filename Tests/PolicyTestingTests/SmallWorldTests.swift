@@ -117,7 +117,10 @@ private struct SmallWorld {
   }
 
   private func isGlobal(_ address: IPAddress) -> Bool {
-    let local = ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"]
+    let local = [
+      "10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7",
+      "fe80::/10",
+    ]
     return !local.contains { IPPrefix($0)!.contains(address) }
   }
 

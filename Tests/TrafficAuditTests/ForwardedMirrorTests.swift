@@ -137,6 +137,22 @@ struct ForwardedMirrorTests {
     #expect(kept.verdicts.count { $0.packetClass == .unknown } == 600)
   }
 
+  @Test("An end's copy is judged at the end though a firewall's came first, which hides no denial")
+  func forwardersFirst() {
+    var scene = network(checks: false)
+    scene.inbound("db", "tcp 5432 from 10.0.1.0/24")
+    let filter = PacketFilter(scene.network)
+    for (port, verdict) in [(5432, PacketClass.allow), (22, .deny)] {
+      let packet = PacketSummary.tcp("10.0.1.10:40000", to: "10.0.2.10:\(port)")
+      for places in [["10.0.0.10", "10.0.0.10", "10.0.2.10"], ["10.0.0.10", "10.0.2.10", "10.0.0.10"]] {
+        let auditor = audit(places.map { made.mirrored(packet, at: $0) }, filter)
+        let own = auditor.verdicts.indices.filter { !auditor.duplicates.contains($0) }
+        #expect(own.map { auditor.verdicts[$0].packetClass } == [.unknown, verdict], "\(places)")
+        #expect(auditor.tallies.duplicates == 1)
+      }
+    }
+  }
+
   @Test("More pairs and flows than are remembered: every packet is judged and counted all the same")
   func limits() {
     let filter = PacketFilter(network(checks: true).network)

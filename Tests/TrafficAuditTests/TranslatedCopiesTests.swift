@@ -89,6 +89,24 @@ import VirtualNetworks
     }
   }
 
+  /// A capture at the gateway that shows one packet of a hundred, and not of this flow, takes nothing away from the other side's.
+  @Test func fewCopiesHideNoRecord() {
+    let remote = "203.0.113.7:443"
+    let inner = (0..<100).map { PacketSummary.udp("10.0.1.10:40000", to: remote, at: Double($0)) }
+    let one = [PacketSummary.udp("10.0.0.220:2000", to: remote, at: 50.5)]
+    #expect(outside(inner + one) == ["egress 10.0.0.220 40000 203.0.113.7 443: 100"])
+    // One that lost some is what the gateway saw.
+    let most = (0..<60).map { PacketSummary.udp("10.0.0.220:2000", to: remote, at: Double($0) + 0.5) }
+    let all = (inner + most).sorted { $0.time < $1.time }
+    #expect(outside(all) == ["egress 10.0.0.220 2000 203.0.113.7 443: 60"])
+    // Nor does one where an interval ends.
+    let early = [PacketSummary.udp("10.0.0.220:2000", to: remote, at: 60.1)]
+    #expect(
+      outside(Array(inner.prefix(60)) + early, interval: 60) == [
+        "egress 10.0.0.220 2000 203.0.113.7 443: 1", "egress 10.0.0.220 40000 203.0.113.7 443: 60",
+      ])
+  }
+
   @Test func oneSideAloneTellsTheOther() {
     let inner = connection(from: 40000, as: 51234).enumerated().filter { $0.offset % 3 == 0 }.map(\.element)
     #expect(

@@ -32,24 +32,30 @@ extension NativeReading {
       let id = NativeKind.routeTable.id(of: "main", in: vpc.key)
       if let named = tablesCalledMain[vpc.id] {
         importer.routeTables.update(named) { $0.isMain = true }
-      } else if !importer.routeTables.contains(id) {
+      } else {
         importer.routeTables.add(
-          RouteTable(id: id, vpc: vpc.id, isMain: true, attributes: attributes), importer.log)
+          RouteTable(
+            id: importer.routeTables.contains(id) ? Self.other(id) : id, vpc: vpc.id, isMain: true,
+            attributes: attributes), importer.log)
       }
     }
     if !importer.networkACLs.items.contains(where: { $0.vpc == vpc.id && $0.isDefault }) {
       let id = NativeKind.networkACL.id(of: "default", in: vpc.key)
       if let named = aclsCalledDefault[vpc.id] {
         importer.networkACLs.update(named) { $0.isDefault = true }
-      } else if !importer.networkACLs.contains(id) {
+      } else {
         let entries = Self.openEntries(at: vpc.location)
         importer.networkACLs.add(
           NetworkACL(
-            id: id, vpc: vpc.id, isDefault: true, inbound: entries, outbound: entries,
+            id: importer.networkACLs.contains(id) ? Self.other(id) : id, vpc: vpc.id, isDefault: true,
+            inbound: entries, outbound: entries,
             attributes: attributes), importer.log)
       }
     }
   }
+
+  /// An id beside one that is taken by what is called main, or default, and says that it is not.
+  private static func other(_ id: ResourceID) -> ResourceID { ResourceID(rawValue: id.rawValue + "-2") }
 
   private static func openEntries(at location: SourceLocation) -> [NetworkACLEntry] {
     [(100, IPPrefix.v4(.everything)), (101, .v6(.everything))].map { number, prefix in

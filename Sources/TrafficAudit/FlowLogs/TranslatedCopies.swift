@@ -8,7 +8,8 @@ import VirtualNetworks
 /// instance, from which what passed the gateway's interface is derived, and once at that interface (semantics FL-11), or beyond
 /// the internet gateway with a public address. Records give way to those of packets captured nearer to the interface
 /// (``PassageFinder/Distance``), by direction, protocol and remote end, of the same interval or within ``window`` of it: either
-/// copy may come first, and an interval may end between the two.
+/// copy may come first, and an interval may end between the two. Where the nearer ones show less than half as many packets, as
+/// a capture at the gateway that is shorter than the one at the instance, they give way themselves.
 struct TranslatedCopies: Sendable {
   /// Between a packet and its copy at most, where an interval ends between them; in nanoseconds.
   static let window: Int64 = 1_000_000_000
@@ -20,12 +21,10 @@ struct TranslatedCopies: Sendable {
     var ipProtocol: IPProtocol
     var remote: IPAddress
     var remotePort: UInt16
-    var distance: PassageFinder.Distance
 
     init(_ record: FlowLogRecord) {
       let passage = record.passage
       let header = passage.header
-      distance = record.distance
       interface = passage.interface
       direction = passage.direction
       ipProtocol = header.ipProtocol
@@ -35,12 +34,32 @@ struct TranslatedCopies: Sendable {
     }
   }
 
+  /// What was shown where an interval ends: how many packets how near.
+  private struct Edge {
+    var time: CaptureTime
+    private var packets = Array(repeating: 0, count: PassageFinder.Distance.allCases.count)
+
+    init(time: CaptureTime) { self.time = time }
+
+    func joined(by record: FlowLogRecord, at time: CaptureTime) -> Edge {
+      var edge = self
+      edge.time = time
+      edge.packets[Int(record.distance.rawValue)] += record.packets
+      return edge
+    }
+
+    /// Whether nearer copies show at least half as much as a record tells.
+    func hides(_ record: FlowLogRecord) -> Bool {
+      packets.prefix(Int(record.distance.rawValue)).contains { $0 > 0 && 2 * $0 >= record.packets }
+    }
+  }
+
   /// Records of the latest interval, in order, as long as some of them may give way to packets of the next.
   private var held: [FlowLogRecord] = []
   /// Until when there may be such packets.
   private var end = CaptureTime(nanoseconds: .min)
   /// What was shown last of the interval before the one that is held, and when.
-  private var before: [Way: CaptureTime] = [:]
+  private var before: [Way: Edge] = [:]
 
   /// Takes an interval's records, in order, after those before were released; returns those of an interval that need not wait.
   mutating func hold(_ records: [FlowLogRecord]) -> [FlowLogRecord] {
@@ -62,22 +81,36 @@ struct TranslatedCopies: Sendable {
       held = []
     }
     guard held.contains(where: { $0.distance != .none }) else { return held }
-    let shown = Set(held.lazy.map { Way($0) })
-    var after: [Way: CaptureTime] = [:]
+    var shown: [Way: [Int]] = [:]
+    for record in held { count(record, in: &shown) }
+    let chosen = shown.mapValues { counts in
+      counts.indices.reduce(into: 0) { best, place in if counts[place] > 2 * counts[best] { best = place } }
+    }
+    var after: [Way: Edge] = [:]
     for record in next where record.first <= end {
-      let way = Way(record)
-      after[way] = min(record.first, after[way] ?? record.first)
+      let edge = after[Way(record), default: Edge(time: record.first)]
+      after[Way(record)] = edge.joined(by: record, at: min(record.first, edge.time))
     }
     return held.filter { record in
-      var way = Way(record)
-      for distance in PassageFinder.Distance.allCases.prefix(Int(record.distance.rawValue)) {
-        way.distance = distance
-        if shown.contains(way) { return false }
-        if let time = before[way], record.first <= time.advanced(byNanoseconds: Self.window) { return false }
-        if let time = after[way], time <= record.last.advanced(byNanoseconds: Self.window) { return false }
+      let way = Way(record)
+      if let place = chosen[way], place != record.distance.rawValue { return false }
+      if let edge = before[way], edge.hides(record),
+        record.first <= edge.time.advanced(byNanoseconds: Self.window)
+      {
+        return false
+      }
+      if let edge = after[way], edge.hides(record),
+        edge.time <= record.last.advanced(byNanoseconds: Self.window)
+      {
+        return false
       }
       return true
     }
+  }
+
+  private func count(_ record: FlowLogRecord, in counts: inout [Way: [Int]]) {
+    let none = Array(repeating: 0, count: PassageFinder.Distance.allCases.count)
+    counts[Way(record), default: none][Int(record.distance.rawValue)] += record.packets
   }
 
   /// Keeps what the next interval may give way to: what was shown within ``window`` of the end of this one.
@@ -85,8 +118,8 @@ struct TranslatedCopies: Sendable {
     before.removeAll(keepingCapacity: true)
     guard let last = held.lazy.map(\.last).max() else { return }
     for record in held where last <= record.last.advanced(byNanoseconds: Self.window) {
-      let way = Way(record)
-      before[way] = max(record.last, before[way] ?? record.last)
+      let edge = before[Way(record), default: Edge(time: record.last)]
+      before[Way(record)] = edge.joined(by: record, at: max(record.last, edge.time))
     }
   }
 }
