@@ -85,13 +85,17 @@ extension PacketFilter {
       + Self.text(miss.fields, step.direction)
   }
 
-  private func explainACL(_ step: PathStep, _ header: PacketHeader) -> String {
+  /// - Parameter hasTranslatedPort: Whether the port is a NAT gateway's choice; nil where the packet's header as it was captured
+  ///   has to tell.
+  func explainACL(
+    _ step: PathStep, _ header: PacketHeader, hasTranslatedPort: Bool? = nil
+  ) -> String {
     let owner = step.resource.map { label(id(of: $0)) } ?? "the network ACL"
     if let rule = step.rule, rules[rule].id != "*" {
       return "entry \(rules[rule].id) of \(owner): \(rules[rule].text)"
     }
     let side = step.direction == .ingress ? "inbound" : "outbound"
-    if isAnswerToTranslated(step, header) {
+    if hasTranslatedPort ?? isAnswerToTranslated(step, header) {
       return
         "no \(side) entry of \(owner) allows \(header.ipProtocol) 1024-65535 from \(header.source): the answer goes to one of"
         + " these ports, which the NAT gateway chose"

@@ -63,6 +63,13 @@ extension PacketFilter {
     return index.interfaces[id] != nil ? "network interface" : nil
   }
 
+  /// One sentence that says what a traced step did with its packet, and why.
+  public func explain(_ traced: TraceStep) -> String {
+    traced.step.element == .networkACL && traced.step.action == .deny
+      ? explainACL(traced.step, traced.header, hasTranslatedPort: traced.hasTranslatedPort)
+      : explain(traced.step, for: traced.header)
+  }
+
   /// One sentence that says what a step did with the packet that has this header after it, and why.
   public func explain(_ step: PathStep, for header: PacketHeader) -> String {
     switch step.action {

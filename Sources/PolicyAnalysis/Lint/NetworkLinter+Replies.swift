@@ -83,7 +83,7 @@ extension NetworkLinter {
       isMeant ? .warning : .info, .repliesBlocked, acl.id, rule: String(entry.number), at: entry.location,
       "\"\(Self.text(entry, direction))\" lets requests through whose replies are dropped: "
         + "\(header.source) to \(header.destination), \(filter.traffic(of: header)), from port \(header.sourcePort): "
-        + filter.explain(blocker.step, for: blocker.header),
+        + filter.explain(blocker),
       fix: remedy(for: blocker.step, entry, direction, acl))
   }
 

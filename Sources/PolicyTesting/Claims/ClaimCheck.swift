@@ -94,7 +94,7 @@ extension TestedNetwork {
     }
     add(decisiveStep(answer), to: &failure)
     if answer.verdict == .unknown {
-      failure.missing = answer.unknowns.map { filter.explain($0.step, for: $0.header) }
+      failure.missing = answer.unknowns.map { filter.explain($0) }
     }
     failure.command = traceCommand(region.witness, claim)
     return failure
@@ -135,7 +135,7 @@ extension TestedNetwork {
     failure.resource = filter.subject(of: traced.step).map { filter.title(of: $0) }
     failure.rule = filter.ruleName(of: traced.step)
     failure.isReply = traced.way == .reply
-    failure.explanation = filter.explain(traced.step, for: traced.header)
+    failure.explanation = filter.explain(traced)
   }
 
   /// `app-1 -> db-1`

@@ -20,7 +20,7 @@ public struct TraceJSONReport: Sendable {
     members.append(("blockers", .array(answer.blockers.map(blocker))))
     members.append(("path", .strings(filter.path(of: answer, .request))))
     if answer.verdict == .unknown {
-      members.append(("missing", .strings(answer.unknowns.map { filter.explain($0.step, for: $0.header) })))
+      members.append(("missing", .strings(answer.unknowns.map { filter.explain($0) })))
     }
     if answer.steps.contains(where: { $0.way == .reply }) {
       members.append(("reply_path", .strings(filter.path(of: answer, .reply))))
@@ -85,7 +85,7 @@ public struct TraceJSONReport: Sendable {
       ("resource", .optional(filter.subject(of: step)?.rawValue)),
       ("rule", .optional(filter.ruleName(of: step))),
       ("direction", .string(step.direction.description)), ("leg", .string(traced.way.rawValue)),
-      ("explanation", .string(filter.explain(step, for: traced.header))),
+      ("explanation", .string(filter.explain(traced))),
     ])
   }
 }

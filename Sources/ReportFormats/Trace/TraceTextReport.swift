@@ -36,7 +36,7 @@ public struct TraceTextReport: Sendable {
     let reason: String? =
       switch answer.verdict {
       case .deny: answer.blockers.first.map { self.reason($0, more: answer.blockers.count - 1) }
-      case .unknown: answer.unknowns.first.map { filter.explain($0.step, for: $0.header) }
+      case .unknown: answer.unknowns.first.map { filter.explain($0) }
       default: nil
       }
     let question = StyledText((id.map { $0 + "  " } ?? "") + asked)
@@ -151,7 +151,7 @@ public struct TraceTextReport: Sendable {
     switch step.action {
     case .deny:
       let code = step.code.map { StyledText($0.rawValue, .red) + ": " } ?? ""
-      canvas.paragraph(lead + code, filter.explain(step, for: traced.header), indent: Self.indent)
+      canvas.paragraph(lead + code, filter.explain(traced), indent: Self.indent)
     case .translate where before != traced.header:
       canvas.paragraph(lead + "was ", Self.ends(before), indent: Self.indent)
       canvas.paragraph(lead + "now ", Self.ends(traced.header), indent: Self.indent)
@@ -160,9 +160,9 @@ public struct TraceTextReport: Sendable {
         lead, "the flow is not tracked: rules open to everyone let both its directions pass",
         indent: Self.indent)
     case .established, .unfiltered:
-      canvas.paragraph(lead, filter.explain(step, for: traced.header), indent: Self.indent)
+      canvas.paragraph(lead, filter.explain(traced), indent: Self.indent)
     case .allow where step.rule == nil: break
-    default: canvas.paragraph(lead, filter.explain(step, for: traced.header), indent: Self.indent)
+    default: canvas.paragraph(lead, filter.explain(traced), indent: Self.indent)
     }
   }
 
@@ -200,7 +200,7 @@ public struct TraceTextReport: Sendable {
     if answer.verdict == .unknown {
       canvas.heading("What the input lacks")
       for traced in answer.unknowns {
-        canvas.paragraph("  - ", filter.explain(traced.step, for: traced.header), indent: 4)
+        canvas.paragraph("  - ", filter.explain(traced), indent: 4)
       }
       return
     }
