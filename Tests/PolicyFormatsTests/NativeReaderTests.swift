@@ -180,6 +180,25 @@ import VirtualNetworks
     #expect(again.networkACLs.map(\.isDefault) == network.networkACLs.map(\.isDefault))
   }
 
+  /// A peering of two transit gateways is an attachment of each, and both have its id.
+  @Test func anAttachmentOfTwoGatewaysHasOneID() throws {
+    let text = """
+      transit_gateways: {one: {}, two: {}}
+      transit_gateway_attachments:
+        there: {id: tgw-attach-1, transit_gateway: one, type: peering, resource: two}
+        back: {id: tgw-attach-1, transit_gateway: two, type: peering, resource: one}
+      """
+    let network = try VirtualNetwork(yaml: text)
+    #expect(network.problems.allSatisfy { $0.severity != .error }, "\(network.problems)")
+    #expect(network.transitGatewayAttachments.map(\.id) == ["tgw-attach-1", "tgw-attach-1"])
+    let again = try VirtualNetwork(yaml: network.yaml())
+    #expect(again.bare == network.bare, "\(again.bare.differences(from: network.bare))")
+    let error = #expect(throws: PolicyFormatError.self) {
+      try VirtualNetwork(yaml: text.replacing("transit_gateway: two", with: "transit_gateway: one"))
+    }
+    #expect(error?.description.contains("has the id tgw-attach-1, which another one has already") ?? false)
+  }
+
   @Test func namesAreFoundInTheirVPCFirst() throws {
     let text = """
       vpcs:

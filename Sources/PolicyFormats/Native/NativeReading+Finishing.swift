@@ -35,7 +35,7 @@ extension NativeReading {
       } else {
         importer.routeTables.add(
           RouteTable(
-            id: importer.routeTables.contains(id) ? Self.other(id) : id, vpc: vpc.id, isMain: true,
+            id: Self.free(id, importer.routeTables.contains), vpc: vpc.id, isMain: true,
             attributes: attributes), importer.log)
       }
     }
@@ -47,15 +47,19 @@ extension NativeReading {
         let entries = Self.openEntries(at: vpc.location)
         importer.networkACLs.add(
           NetworkACL(
-            id: importer.networkACLs.contains(id) ? Self.other(id) : id, vpc: vpc.id, isDefault: true,
+            id: Self.free(id, importer.networkACLs.contains), vpc: vpc.id, isDefault: true,
             inbound: entries, outbound: entries,
             attributes: attributes), importer.log)
       }
     }
   }
 
-  /// An id beside one that is taken by what is called main, or default, and says that it is not.
-  private static func other(_ id: ResourceID) -> ResourceID { ResourceID(rawValue: id.rawValue + "-2") }
+  /// The id, or one like it where that is taken by what is called main, or default, and says that it is not.
+  private static func free(_ id: ResourceID, _ isTaken: (ResourceID) -> Bool) -> ResourceID {
+    var free = id
+    while isTaken(free) { free = ResourceID(rawValue: free.rawValue + "-2") }
+    return free
+  }
 
   private static func openEntries(at location: SourceLocation) -> [NetworkACLEntry] {
     [(100, IPPrefix.v4(.everything)), (101, .v6(.everything))].map { number, prefix in

@@ -82,6 +82,7 @@ extension NativeReading {
       var attachment = TransitGatewayAttachment(
         id: id, transitGateway: "", kind: .vpc, resource: "", attributes: attributes)
       keys.transitAttachment.read(mapping, into: &attachment, self)
+      count(.transitAttachment, id, at: member.keyLocation, of: attachment.transitGateway)
       importer.transitGatewayAttachments.add(
         attachment, key: AWSImporter.key(attachment.id, attachment.transitGateway), importer.log)
       // What says nothing is attached without a table, not by default.

@@ -133,7 +133,7 @@ extension NativeReading {
     else { return }
     for member in section.members {
       let id = Self.id(kind, member, vpcKey: Self.withinVPC.contains(kind) ? vpc?.key : nil)
-      count(kind, id, at: member.keyLocation)
+      if kind != .transitAttachment { count(kind, id, at: member.keyLocation) }
       _ = log.attempt { () throws(YAMLProblem) in try read(kind, member, id) }
     }
   }

@@ -33,9 +33,14 @@ final class NativeReading {
   init(_ importer: AWSImporter) { self.importer = importer }
 
   /// Counts a resource; an id that another key has already is a problem.
-  func count(_ kind: NativeKind, _ id: ResourceID, at location: SourceLocation) {
+  ///
+  /// - Parameter gateway: The transit gateway of an attachment: one of two of them has an id at both.
+  func count(
+    _ kind: NativeKind, _ id: ResourceID, at location: SourceLocation, of gateway: ResourceID? = nil
+  ) {
     resources += 1
-    if let other = places[kind, default: [:]].updateValue(location, forKey: id), other != location {
+    let key = gateway.map { AWSImporter.key(id, $0) } ?? id
+    if let other = places[kind, default: [:]].updateValue(location, forKey: key), other != location {
       log.add(
         at: location,
         "the \(kind.noun) has the id \(id), which another one has already (\(other)); expected ids "
