@@ -22,7 +22,7 @@ public struct CommandRun: Sendable {
     try self.init(URL(fileURLWithPath: "/bin/bash"), ["-c", line], Data(), environment)
   }
 
-  /// Runs in the project's folder, and with nothing of the tester's environment but the path.
+  /// Runs in the project's folder, and with nothing of the tester's environment but the path and sanitizers' options.
   private init(
     _ executable: URL, _ arguments: [String], _ input: Data, _ environment: [String: String]
   ) throws {
@@ -30,8 +30,10 @@ public struct CommandRun: Sendable {
     process.executableURL = executable
     process.arguments = arguments
     process.currentDirectoryURL = Environment.project
-    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-    process.environment = ["PATH": path, "LC_ALL": "C"].merging(environment) { $1 }
+    let tester = ProcessInfo.processInfo.environment
+    let kept = ["ASAN_OPTIONS", "TSAN_OPTIONS"].compactMap { name in tester[name].map { (name, $0) } }
+    process.environment = ["PATH": tester["PATH"] ?? "/usr/bin:/bin", "LC_ALL": "C"]
+      .merging(kept) { $1 }.merging(environment) { $1 }
     let (inPipe, outPipe, errorPipe) = (Pipe(), Pipe(), Pipe())
     process.standardInput = inPipe
     process.standardOutput = outPipe
