@@ -306,12 +306,20 @@ struct Probes {
     let found = before.indices.first { index in
       // Alone, so that no flow before has a say.
       before[index] != after[index] && !isOfNobody(asked[index].request, before[index], after[index])
+        && !isStrayAnswer(asked[index].request, before[index], after[index])
         && Self.answers([asked[index]], network) != Self.answers([asked[index]], mutant.network)
     }
     guard let index = found else { return nil }
     let packet = asked[index].request
     return "\(packet.addresses) \(packet.ipProtocol) \(packet.sourcePort) > \(packet.destinationPort): "
       + "\(before[index]), then \(after[index])"
+  }
+
+  /// Whether only the answer to a query differs that ICMP sends over the other's IP version, which is not searched for either
+  /// (docs/fidelity.md).
+  private func isStrayAnswer(_ request: PacketSummary, _ before: Answer, _ after: Answer) -> Bool {
+    let stray: IPProtocol = request.addresses.source.family == .v4 ? .icmpv6 : .icmp
+    return request.ipProtocol == stray && before.request == after.request
   }
 
   /// Of a sender in a VPC that no interface has it is not known whether a group's rule means it: what tells a mutant by
