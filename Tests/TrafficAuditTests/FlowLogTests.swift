@@ -8,7 +8,7 @@ import VirtualNetworks
 
 /// Flow log records of judged packets (semantics section 7), and records judged in place of packets.
 @Suite struct FlowLogTests {
-  private struct Row: Equatable {
+  fileprivate struct Row: Equatable {
     var interface: String
     var source: String
     var destination: String
@@ -31,12 +31,7 @@ import VirtualNetworks
   }
 
   private func rows(_ scene: SemanticsNetwork, _ packets: [PacketSummary]) -> [Row] {
-    records(scene, packets).map { record in
-      Row(
-        interface: scene.network.networkInterfaces[Int(record.passage.interface.rawValue)].id.rawValue,
-        source: "\(record.passage.header.source)", destination: "\(record.passage.header.destination)",
-        direction: record.passage.direction, isAccepted: record.isAccepted)
-    }
+    records(scene, packets).map { Row($0, scene.network) }
   }
 
   @Test("S11, FL-7: an answer that an ACL stops is an ACCEPT and a REJECT")
@@ -108,12 +103,8 @@ import VirtualNetworks
       #expect(verdict.packetClass == .allow)
       recorder.count(packet, length: 60, verdict, tracker: tracker)
     }
-    let errors = recorder.take(all: true).filter { $0.passage.header.ipProtocol == .icmp }.map { record in
-      Row(
-        interface: scene.network.networkInterfaces[Int(record.passage.interface.rawValue)].id.rawValue,
-        source: "\(record.passage.header.source)", destination: "\(record.passage.header.destination)",
-        direction: record.passage.direction, isAccepted: record.isAccepted)
-    }
+    let errors = recorder.take(all: true).filter { $0.passage.header.ipProtocol == .icmp }
+      .map { Row($0, scene.network) }
     #expect(
       errors == [
         Row(
@@ -306,5 +297,16 @@ import VirtualNetworks
     let disagreement = try #require(try compare(scene, lines).disagreements.first)
     #expect(disagreement.records == 3)
     #expect(disagreement.packets == most && disagreement.bytes == most)
+  }
+}
+
+extension FlowLogTests.Row {
+  fileprivate init(_ record: FlowLogRecord, _ network: VirtualNetwork) {
+    let passage = record.passage
+    interface = network.networkInterfaces[Int(passage.interface.rawValue)].id.rawValue
+    source = "\(passage.header.source)"
+    destination = "\(passage.header.destination)"
+    direction = passage.direction
+    isAccepted = record.isAccepted
   }
 }

@@ -207,7 +207,7 @@ extension PacketFilter {
   /// The list of rules that was asked at one step, if one was.
   package func ruleTest(_ traced: TraceStep) -> RuleTest? {
     let step = traced.step
-    let remote = step.direction == .egress ? traced.header.destination : traced.header.source
+    let remote = traced.header.remote(step.direction)
     let service = traced.header.service
     let isOne = !traced.hasTranslatedPort
     func test(_ list: RuleTest.List, _ outcome: RuleTest.Outcome) -> RuleTest {

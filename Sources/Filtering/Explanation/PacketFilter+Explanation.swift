@@ -74,7 +74,7 @@ extension PacketFilter {
     let policy = compiled.network.policies[position]
     if policy.indices.isEmpty { return "\(groups) \(carried.count > 1 ? "have" : "has") no \(side) rules" }
     let text = "no \(side) rule of \(groups) allows \(Self.text(header, step.direction))"
-    let remote = step.direction == .egress ? header.destination : header.source
+    let remote = header.remote(step.direction)
     if step.code == .groupReferencesNotPreserved {
       return text
         + "; a group reference would, but does not hold for a packet that was translated or forwarded"
@@ -106,7 +106,7 @@ extension PacketFilter {
         $0.element.resource == resource && ($0.offset % 2 == 0) == (step.direction == .ingress)
       })?.element
     else { return text }
-    let remote = step.direction == .egress ? header.destination : header.source
+    let remote = header.remote(step.direction)
     guard
       let miss = RuleMiss.nearest(
         to: remote, service: header.service, in: acl.resolved, where: { acl.allows[$0] })

@@ -44,7 +44,7 @@ extension PacketFilter {
     guard let position = direction == .egress ? state.egressACL : state.ingressACL,
       let entries = aclEntries(ofSubnet: subnet, direction)
     else { return nil }
-    let remote = direction == .egress ? header.destination : header.source
+    let remote = header.remote(direction)
     let entry = entries.first { $0.resolved.matches(remote: remote, service: header.service) }
     let allows = entry?.allows ?? false
     let step = PathStep(

@@ -45,6 +45,11 @@ public struct PacketHeader: Sendable, Hashable {
   public var ipProtocol: IPProtocol { service.ipProtocol }
   public var family: IPFamily { source.family }
 
+  /// The end that is not the interface's which the packet passes in this direction.
+  package func remote(_ direction: Direction) -> IPAddress {
+    direction == .egress ? destination : source
+  }
+
   /// The header of the packet that answers this one: ends swapped, an ICMP query turned into its reply.
   public var reply: PacketHeader { swapped(ICMPQuery.replyType) }
 

@@ -47,7 +47,7 @@ extension PathWalk {
     }
     guard let position = state.policy(direction) else { return true }
     let policy = compiled.network.policies[position]
-    let remote = direction == .egress ? header.destination : header.source
+    let remote = header.remote(direction)
     switch firstMatch(in: policy, remote: remote) {
     case .rule(let position):
       var step = PathStep(
@@ -91,7 +91,7 @@ extension PathWalk {
       return true
     }
     let acl = compiled.network.acls[position]
-    let remote = direction == .egress ? header.destination : header.source
+    let remote = header.remote(direction)
     let answer = firstAction(in: acl, remote: remote)
     switch answer.allows {
     case true?:

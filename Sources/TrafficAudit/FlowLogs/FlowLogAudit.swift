@@ -207,7 +207,7 @@ public struct FlowLogAudit: Sendable {
     _ subnet: Int, _ direction: Direction, _ packet: PacketSummary
   ) -> (allows: Bool, explanation: String) {
     let header = PacketHeader(packet)
-    let remote = direction == .egress ? header.destination : header.source
+    let remote = header.remote(direction)
     guard !network.subnets[subnet].contains(remote),
       let answer = filter.aclAnswer(ofSubnet: subnet, direction, to: header)
     else {

@@ -17,7 +17,12 @@ public struct FlowPassage: Sendable, Hashable {
   public var next: InterfaceIndex?
 
   /// The end of the packet that is not the interface's.
-  var remote: IPAddress { direction == .egress ? header.destination : header.source }
+  var remote: IPAddress { header.remote(direction) }
+
+  /// The port of that end; 0 where the protocol has none.
+  var remotePort: UInt16 {
+    !header.ipProtocol.hasPorts ? 0 : direction == .egress ? header.service.port : header.sourcePort
+  }
 }
 
 /// Says which interfaces a judged packet passed, and what each let pass.

@@ -24,13 +24,11 @@ struct TranslatedCopies: Sendable {
 
     init(_ record: FlowLogRecord) {
       let passage = record.passage
-      let header = passage.header
       interface = passage.interface
       direction = passage.direction
-      ipProtocol = header.ipProtocol
+      ipProtocol = passage.header.ipProtocol
       remote = passage.remote
-      remotePort =
-        !header.ipProtocol.hasPorts ? 0 : direction == .egress ? header.service.port : header.sourcePort
+      remotePort = passage.remotePort
     }
   }
 
@@ -41,11 +39,12 @@ struct TranslatedCopies: Sendable {
 
     init(time: CaptureTime) { self.time = time }
 
-    func joined(by record: FlowLogRecord, at time: CaptureTime) -> Edge {
-      var edge = self
-      edge.time = time
-      edge.packets[Int(record.distance.rawValue)] += record.packets
-      return edge
+    /// Counts a record, and keeps one of the two times.
+    mutating func add(
+      _ record: FlowLogRecord, at time: CaptureTime, keeping choose: (CaptureTime, CaptureTime) -> CaptureTime
+    ) {
+      self.time = choose(self.time, time)
+      packets[Int(record.distance.rawValue)] += record.packets
     }
 
     /// Whether nearer copies show at least half as much as a record tells.
@@ -76,23 +75,25 @@ struct TranslatedCopies: Sendable {
   /// Hands out the records that are held, but for those that give way; `next` are those of the interval that follows.
   mutating func release(before next: [FlowLogRecord]) -> [FlowLogRecord] {
     guard !held.isEmpty else { return [] }
+    let ways = held.map(Way.init)
     defer {
-      remember()
+      remember(ways)
       held = []
     }
     guard held.contains(where: { $0.distance != .none }) else { return held }
+    let none = Array(repeating: 0, count: PassageFinder.Distance.allCases.count)
     var shown: [Way: [Int]] = [:]
-    for record in held { count(record, in: &shown) }
+    for (record, way) in zip(held, ways) {
+      shown[way, default: none][Int(record.distance.rawValue)] += record.packets
+    }
     let chosen = shown.mapValues { counts in
       counts.indices.reduce(into: 0) { best, place in if counts[place] > 2 * counts[best] { best = place } }
     }
     var after: [Way: Edge] = [:]
     for record in next where record.first <= end {
-      let edge = after[Way(record), default: Edge(time: record.first)]
-      after[Way(record)] = edge.joined(by: record, at: min(record.first, edge.time))
+      after[Way(record), default: Edge(time: record.first)].add(record, at: record.first, keeping: min)
     }
-    return held.filter { record in
-      let way = Way(record)
+    return zip(held, ways).filter { record, way in
       if let place = chosen[way], place != record.distance.rawValue { return false }
       if let edge = before[way], edge.hides(record),
         record.first <= edge.time.advanced(byNanoseconds: Self.window)
@@ -105,21 +106,15 @@ struct TranslatedCopies: Sendable {
         return false
       }
       return true
-    }
-  }
-
-  private func count(_ record: FlowLogRecord, in counts: inout [Way: [Int]]) {
-    let none = Array(repeating: 0, count: PassageFinder.Distance.allCases.count)
-    counts[Way(record), default: none][Int(record.distance.rawValue)] += record.packets
+    }.map(\.0)
   }
 
   /// Keeps what the next interval may give way to: what was shown within ``window`` of the end of this one.
-  private mutating func remember() {
+  private mutating func remember(_ ways: [Way]) {
     before.removeAll(keepingCapacity: true)
     guard let last = held.lazy.map(\.last).max() else { return }
-    for record in held where last <= record.last.advanced(byNanoseconds: Self.window) {
-      let edge = before[Way(record), default: Edge(time: record.last)]
-      before[Way(record)] = edge.joined(by: record, at: max(record.last, edge.time))
+    for (record, way) in zip(held, ways) where last <= record.last.advanced(byNanoseconds: Self.window) {
+      before[way, default: Edge(time: record.last)].add(record, at: record.last, keeping: max)
     }
   }
 }
