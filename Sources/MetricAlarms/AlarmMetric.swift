@@ -42,19 +42,22 @@ public struct AlarmMetric: Sendable, Hashable {
     ["Code"],
   ]
 
+  private static var writtenScopes: String {
+    scopes.map { $0.joined(separator: ", ") }.joined(separator: "; ")
+  }
+
   /// Why traffic does not tell this metric; nil where it does.
   public var objection: String? {
     let names = dimensions.map(\.name)
     switch (namespace, name) {
     case ("Sallyport", "Packets"), ("Sallyport", "Bytes"), ("Sallyport", "Flows"):
-      let known = ["Verdict", "InterfaceId", "Direction", "SecurityGroupId", "Rule", "Code"]
-      if let odd = names.first(where: { !known.contains($0) }) {
-        return "found the dimension \(odd), expected one of \(known.joined(separator: ", "))"
+      if let odd = names.first(where: { name in !Self.scopes.contains { $0.contains(name) } }) {
+        return "found the dimension \(odd), expected those of one of \(Self.writtenScopes)"
       }
       return Self.scopes.contains { Set(names).isSubset(of: $0) }
         ? nil
         : "found the labels \(names.joined(separator: ", ")), which no series has together; expected those of one of "
-          + Self.scopes.map { $0.joined(separator: ", ") }.joined(separator: "; ")
+          + Self.writtenScopes
     case ("Sallyport", "NewConnections"), ("Sallyport", "TrackedConnections"):
       return names.isEmpty ? nil : "found the dimension \(names[0]), expected none"
     case ("AWS/EC2", "NetworkIn"), ("AWS/EC2", "NetworkOut"), ("AWS/EC2", "NetworkPacketsIn"),

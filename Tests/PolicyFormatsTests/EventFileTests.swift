@@ -10,12 +10,7 @@ import VirtualNetworks
 struct EventFileTests {
   private static var world: VirtualNetwork {
     var world = SemanticsNetwork()
-    world.interface("eni-web") { $0.instance = "i-web" }
-    world.network.instances = [
-      Instance(
-        id: "i-web", networkInterfaces: ["eni-web"],
-        attributes: ResourceAttributes(tags: [Tag("Name", "web-1")]))
-    ]
+    world.addWebInstance()
     world.network.elasticAddresses = [
       ElasticAddress(id: "eipalloc-1", publicAddress: IPv4Address("198.51.100.99")!)
     ]

@@ -10,12 +10,7 @@ import VirtualNetworks
 struct InstanceLivesTests {
   private static var world: VirtualNetwork {
     var world = SemanticsNetwork()
-    world.interface("eni-web") { $0.instance = "i-web" }
-    world.network.instances = [
-      Instance(
-        id: "i-web", networkInterfaces: ["eni-web"],
-        attributes: ResourceAttributes(tags: [Tag("Name", "web-1")]))
-    ]
+    world.addWebInstance()
     return world.network
   }
 

@@ -158,6 +158,15 @@ public struct SemanticsNetwork {
     network.routeTables[index].routes.removeAll { $0.destination == .prefix(IPPrefix(destination)!) }
   }
 
+  /// Puts `eni-web` into the running instance `i-web`, whose name is `web-1`.
+  public mutating func addWebInstance() {
+    interface("eni-web") { $0.instance = "i-web" }
+    network.instances.append(
+      Instance(
+        id: "i-web", networkInterfaces: ["eni-web"],
+        attributes: ResourceAttributes(tags: [Tag("Name", "web-1")])))
+  }
+
   /// Changes an interface.
   public mutating func interface(_ id: ResourceID, _ change: (inout NetworkInterface) -> Void) {
     let index = network.networkInterfaces.firstIndex { $0.id == id }!

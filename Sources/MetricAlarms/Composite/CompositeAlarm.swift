@@ -7,9 +7,13 @@ public struct CompositeAlarm: Sendable, Hashable {
 
   /// Throws an ``AlarmRuleProblem`` where the text is no rule.
   public init(_ profile: AlarmProfile, rule text: String) throws(AlarmRuleProblem) {
+    self.init(profile, try AlarmRule(parsing: text), text)
+  }
+
+  init(_ profile: AlarmProfile, _ rule: AlarmRule, _ text: String) {
     self.profile = profile
+    self.rule = rule
     self.text = text
-    rule = try AlarmRule(parsing: text)
   }
 }
 

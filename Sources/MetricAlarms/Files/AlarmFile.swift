@@ -120,18 +120,19 @@ public struct AlarmFile: Sendable {
     for node in try Self.nodes(described) {
       _ = log.attempt { () throws(YAMLProblem) in
         let mapping = try node.mapping("an alarm")
-        if let objection = AlarmReader.objection(toComposite: mapping) {
+        switch try AlarmReader(log).describedComposite(mapping) {
+        case .failure(let problem):
           let name = (try? mapping["AlarmName"]?.text()) ?? "a composite alarm without a name"
-          warnings.append("\(node.location): \(name): \(objection); not evaluated")
-          return
-        }
-        composites.append(try AlarmReader(log).describedComposite(mapping))
-        if let suppressor = mapping["ActionsSuppressor"], !suppressor.isNull,
-          let name = try? suppressor.text()
-        {
-          warnings.append(
-            "\(node.location): \(composites.last?.profile.name ?? ""): that \(name) suppresses its actions is not "
-              + "modelled; they are told of every change")
+          warnings.append("\(node.location): \(name): its rule, \(problem); not evaluated")
+        case .success(let alarm):
+          composites.append(alarm)
+          if let suppressor = mapping["ActionsSuppressor"], !suppressor.isNull,
+            let name = try? suppressor.text()
+          {
+            warnings.append(
+              "\(node.location): \(alarm.profile.name): that \(name) suppresses its actions is not modelled; "
+                + "they are told of every change")
+          }
         }
       }
     }

@@ -28,14 +28,6 @@ extension AlarmReader {
     return Alarm.Statistic(text) == nil ? text : nil
   }
 
-  /// Why the rule of a described composite alarm is not understood: CloudWatch took it, so it is no mistake of the
-  /// file's, and the other alarms count.
-  static func objection(toComposite mapping: YAMLMapping) -> String? {
-    guard let text = try? mapping["AlarmRule"]?.text() else { return nil }
-    do throws(AlarmRuleProblem) { _ = try AlarmRule(parsing: text) } catch { return "its rule, \(error)" }
-    return nil
-  }
-
   func described(_ alarm: YAMLMapping) throws(YAMLProblem) -> Alarm {
     // One metric may also be written as a list of queries with one element.
     var metric = alarm
@@ -80,8 +72,15 @@ extension AlarmReader {
     return read
   }
 
-  func describedComposite(_ alarm: YAMLMapping) throws(YAMLProblem) -> CompositeAlarm {
-    try composite(profile(alarm), alarm.required("AlarmRule"))
+  /// Reads a composite alarm, or says why its rule is not understood: CloudWatch took it, so it is no mistake of the
+  /// file's, and the other alarms count.
+  func describedComposite(
+    _ alarm: YAMLMapping
+  ) throws(YAMLProblem) -> Result<CompositeAlarm, AlarmRuleProblem> {
+    let text = try alarm.required("AlarmRule").text(Self.exampleOfRule)
+    let rule: AlarmRule
+    do throws(AlarmRuleProblem) { rule = try AlarmRule(parsing: text) } catch { return .failure(error) }
+    return .success(CompositeAlarm(try profile(alarm), rule, text))
   }
 
   private func profile(_ alarm: YAMLMapping) throws(YAMLProblem) -> AlarmProfile {

@@ -41,15 +41,14 @@ struct AlarmReader {
     let profile = AlarmProfile(
       name: member.key, summary: try mapping["description"]?.text() ?? "",
       actions: try targets(mapping), location: member.keyLocation)
-    return try composite(profile, mapping.required("rule"))
-  }
-
-  func composite(_ profile: AlarmProfile, _ rule: YAMLNode) throws(YAMLProblem) -> CompositeAlarm {
-    let text = try rule.text("a rule: ALARM(denied) OR ALARM(busy)")
+    let rule = try mapping.required("rule")
+    let text = try rule.text(Self.exampleOfRule)
     do throws(AlarmRuleProblem) { return try CompositeAlarm(profile, rule: text) } catch {
       throw YAMLProblem(at: rule.location, "the rule of \(profile.name): \(error)")
     }
   }
+
+  static let exampleOfRule = "a rule: ALARM(denied) OR ALARM(busy)"
 
   /// Whom to tell: what is no target is found here, and not when it is wanted.
   private func targets(_ mapping: YAMLMapping) throws(YAMLProblem) -> [AlarmState: [String]] {

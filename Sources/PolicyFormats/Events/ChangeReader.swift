@@ -97,10 +97,8 @@ public struct ChangeReader {
     let instance = try id(mapping.required("instance"), .instance)
     let found = network.instances.first { $0.id == instance }
     let now = found?.state ?? state
-    if [.stopping, .stopped].contains(state), state != now, found?.rootDevice == .instanceStore {
-      throw YAMLProblem(
-        at: try mapping.required("is").location,
-        "\(instance): its root volume is instance store: it can be rebooted or terminated, not stopped")
+    if [.stopping, .stopped].contains(state), state != now, let objection = found?.objectionToStopping {
+      throw YAMLProblem(at: try mapping.required("is").location, "\(instance): \(objection)")
     }
     let next = InstanceLifecycle.next(after: now)
     guard state == now || next.contains(state) else {

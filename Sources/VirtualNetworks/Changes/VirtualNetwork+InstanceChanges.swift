@@ -12,9 +12,7 @@ extension VirtualNetwork {
     }
     switch action {
     case .stop, .hibernate:
-      if instance.rootDevice == .instanceStore {
-        throw .refused(id, Self.cannotStop)
-      }
+      if let objection = instance.objectionToStopping { throw .refused(id, objection) }
       if action == .hibernate && !instance.canHibernate {
         throw .refused(id, "it was not launched with hibernation configured")
       }
@@ -28,9 +26,6 @@ extension VirtualNetwork {
     for state in states { enter(state, at: position, hibernating: action == .hibernate, &applied) }
   }
 
-  private static let cannotStop =
-    "its root volume is instance store: it can be rebooted or terminated, not stopped"
-
   mutating func setState(
     _ state: InstanceState, of id: ResourceID, _ applied: inout AppliedChange
   ) throws(NetworkChangeError) {
@@ -40,8 +35,8 @@ extension VirtualNetwork {
     guard let way = Self.way(from: now, to: state) else {
       throw .refused(id, "is \(now); from there it cannot come to \(state)")
     }
-    if way.contains(.stopping), instances[position].rootDevice == .instanceStore {
-      throw .refused(id, Self.cannotStop)
+    if way.contains(.stopping), let objection = instances[position].objectionToStopping {
+      throw .refused(id, objection)
     }
     for state in way { enter(state, at: position, hibernating: false, &applied) }
   }

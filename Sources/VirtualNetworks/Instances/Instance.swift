@@ -48,6 +48,12 @@ public struct Instance: Sendable, Hashable {
     }
   }
 
+  /// Why it can neither stop nor hibernate, whatever its state; nil where it can.
+  package var objectionToStopping: String? {
+    rootDevice == .instanceStore
+      ? "its root volume is instance store: it can be rebooted or terminated, not stopped" : nil
+  }
+
   public init(
     id: ResourceID, state: InstanceState = .running, vpc: ResourceID? = nil, subnet: ResourceID? = nil,
     networkInterfaces: [ResourceID] = [], instanceType: String = "", image: ResourceID? = nil,
