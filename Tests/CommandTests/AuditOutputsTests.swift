@@ -66,40 +66,16 @@ import Testing
   /// The capture as pcapng of two interfaces, with comments of its own on two packets of three.
   private func commented() throws -> Data {
     let bytes = try AuditCommandTests.bytes()
-    func little(_ numbers: UInt32...) -> Data {
-      Data(
-        numbers.flatMap { number in (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * UInt32($0))) } })
+    var file = HandMadePcapNG(linkType: PcapRecord.linkType(of: bytes))
+    file.addInterface("eth7")
+    file.addInterface("tun3", details: "my tunnel")
+    for (index, record) in PcapRecord.all(in: bytes).enumerated() {
+      let frame = index + 1
+      file.add(
+        record, interface: UInt32(frame % 2),
+        comments: Array(["mine \(frame)", "yours \(frame)"].prefix(frame % 3)))
     }
-    func option(_ code: UInt32, _ text: String) -> Data {
-      let value = Data(text.utf8)
-      return little(code | UInt32(value.count) << 16) + value + Data(count: -value.count & 3)
-    }
-    func block(_ type: UInt32, _ body: Data) -> Data {
-      let length = UInt32(body.count + 12)
-      return little(type, length) + body + little(length)
-    }
-    let linkType = UInt32(bytes[20]) | UInt32(bytes[21]) << 8
-    var file = block(0x0a0d_0d0a, little(0x1a2b_3c4d, 1, .max, .max))
-    file += block(1, little(linkType, 0) + option(2, "eth7") + little(0))
-    file += block(1, little(linkType, 0) + option(2, "tun3") + option(3, "my tunnel") + little(0))
-    var offset = 24
-    func number(_ place: Int) -> UInt32 {
-      (0..<4).reduce(0) { $0 | UInt32(bytes[offset + place + $1]) << (8 * $1) }
-    }
-    var frame: UInt32 = 0
-    while offset < bytes.count {
-      frame += 1
-      let captured = Int(number(8))
-      let time = UInt64(number(0)) * 1_000_000 + UInt64(number(4))
-      var body = little(
-        frame % 2, UInt32(time >> 32), UInt32(truncatingIfNeeded: time), number(8), number(12))
-      body += bytes[offset + 16..<offset + 16 + captured] + Data(count: -captured & 3)
-      if frame % 3 > 0 { body += option(1, "mine \(frame)") }
-      if frame % 3 > 1 { body += option(1, "yours \(frame)") }
-      file += block(6, body + (frame % 3 > 0 ? little(0) : Data()))
-      offset += 16 + captured
-    }
-    return file
+    return file.data
   }
 
   @Test(.enabled(if: hasTshark, "tshark is not installed")) func descriptionsAndCommentsOfTheInputAreKept()

@@ -98,6 +98,63 @@ import Testing
     for other in others { #expect(other == expected) }
   }
 
+  /// Captures whose packets are alike but for the comments on them, or the numbers of their interfaces, and that go on
+  /// differently.
+  @Test func alikeButForWhatIsSaidOfThem() throws {
+    let bytes = try AuditCommandTests.bytes()
+    let records = PcapRecord.all(in: bytes)
+    func capture(_ name: String, _ interfaces: [String], from rest: Int) -> Data {
+      var file = HandMadePcapNG(linkType: PcapRecord.linkType(of: bytes))
+      for interface in interfaces { file.addInterface(interface, details: "of the test") }
+      for (number, record) in records.enumerated() where number < 600 || number % 3 == rest {
+        let interface = UInt32(interfaces.firstIndex(of: number % 2 == 0 ? "eth0" : "eth1")!)
+        file.add(record, interface: interface, comments: number % 5 == 0 ? ["\(name) \(number)"] : [])
+      }
+      return file.data
+    }
+    let captures = [
+      capture("one", ["eth0", "eth1"], from: 0), capture("two", ["eth1", "lo", "eth0"], from: 1),
+      capture("three", ["eth0", "eth1", "eth2"], from: 2),
+    ]
+    func outputs(_ names: [String]) throws -> [Data] {
+      let place = try TemporaryFolder()
+      let paths = try zip(captures, names).map { try place.write($0, $1) }
+      let files = ["verdicts", "log", "denied", "allowed"]
+      let run = try CommandRun(
+        ["audit"] + paths + ["-n", Self.network, "-q", "-o", "/dev/null"]
+          + zip(["--verdicts", "--flow-log", "--write-denied", "--write-allowed"], files).flatMap {
+            [$0, place.path($1)]
+          })
+      #expect(run.exitCode == 0, "\(run.errors)")
+      return try files.map { try Data(contentsOf: place.url.appendingPathComponent($0)) }
+    }
+    let expected = try outputs(["a", "b", "c"])
+    for names in [["c", "b", "a"], ["b", "a", "c"], ["b", "c", "a"]] {
+      #expect(try outputs(names) == expected, "\(names)")
+    }
+  }
+
+  /// How far a capture was read before its first packet was written is not to be seen in what is written.
+  @Test func interfacesThatBeginInTheMiddle() throws {
+    let bytes = try AuditCommandTests.bytes()
+    var file = HandMadePcapNG(linkType: PcapRecord.linkType(of: bytes))
+    file.addInterface("eth0")
+    for (number, record) in PcapRecord.all(in: bytes).enumerated() {
+      if number == 600 { file.addInterface("eth1") }
+      file.add(record, interface: number < 600 ? 0 : UInt32(number % 2))
+    }
+    let capture = try folder.write(file.data, "growing.pcapng")
+    let written = try ["audit \(capture) --jobs 1", "audit \(capture) --jobs 3", "audit - <\(capture)"].map {
+      let allowed = folder.path("allowed")
+      let run = try CommandRun(
+        shell:
+          "cat \(capture) | $sallyport \($0) -n \(Self.network) -q -o /dev/null --write-allowed \(allowed)")
+      #expect(run.exitCode == 0, "\(run.errors)")
+      return try Data(contentsOf: URL(fileURLWithPath: allowed))
+    }
+    #expect(written[1] == written[0] && written[2] == written[0])
+  }
+
   @Test func mappedOrPiped() throws {
     for capture in captures {
       let expected = try outputs([capture])

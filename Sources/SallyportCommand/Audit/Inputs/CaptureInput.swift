@@ -61,7 +61,8 @@ final class CaptureInput {
   /// Lends the reader with the records of the latest batch and their bytes.
   func lend(_ body: (borrowing CaptureReader) -> Void) { body(reader) }
 
-  /// A number of a record of the latest batch, by its bytes and what is said of the interface that it was captured at.
+  /// A number of a record of the latest batch, by all that outputs show of it: its bytes, the comments on it, and what is
+  /// said of the interface that it was captured at.
   func digest(ofRecord index: Int) -> UInt64 { Self.digest(of: reader, index) }
 
   /// FNV-1a.
@@ -84,6 +85,11 @@ final class CaptureInput {
         add(0 as UInt8)
       }
       add(interface.snapLength)
+    }
+    for range in reader.comments(on: record) {
+      let comment = reader.bytes.extracting(range)
+      for place in comment.indices { add(comment[place]) }
+      add(UInt32(truncatingIfNeeded: comment.count))
     }
     return digest
   }

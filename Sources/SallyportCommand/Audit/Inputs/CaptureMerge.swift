@@ -5,7 +5,8 @@ import WireFormat
 /// Several captures as one, in order of time: by the first packets' times, and packet by packet where they overlap.
 ///
 /// Each capture's own packets keep their order, whatever their times. Of equal times the capture that began earlier comes
-/// first; of those that began together the packet that has fewer before it in its capture, and then the bytes decide. So
+/// first; of those that began together the packet that has fewer before it in its capture, and then the bytes decide, with
+/// the comments on it and what is said of its interface. So
 /// frames are numbered alike in every run, whatever the captures' names and order, and whether they are files or pipes. A
 /// capture that overlaps no other is handed on as it was decoded, without a look at its times.
 final class CaptureMerge {
@@ -71,8 +72,8 @@ final class CaptureMerge {
 
     /// Whether the next packet comes before that of another capture.
     ///
-    /// Two that are alike to the last byte follow each other, whichever comes first, and the captures stand as they would
-    /// have stood the other way round.
+    /// Two that are alike in all that their digests cover, which is all that outputs show of them, follow each other,
+    /// whichever comes first, and the captures stand as they would have stood the other way round.
     func precedes(_ other: Cursor) -> Bool {
       let (left, right) = (head, other.head)
       if left != right { return left < right }

@@ -12,8 +12,16 @@ final class AnnotatedOutput: AuditSink {
   private let output: Output
   private var bytes: [UInt8] = []
   private var frame = 0
-  /// The number in the file of each interface of each capture, in the captures' numbering.
-  private var interfaces: [ObjectIdentifier: [UInt32]] = [:]
+  /// The number in the file of each interface that had a packet.
+  private var numbers: [Place: UInt32] = [:]
+  /// What the file says of its interfaces: captures name the same one by different numbers.
+  private var interfaces: [CaptureInterface: UInt32] = [:]
+
+  /// An interface in the numbering of its capture.
+  private struct Place: Hashable {
+    var input: ObjectIdentifier
+    var index: UInt32
+  }
 
   init(_ packetClass: PacketClass, _ filter: PacketFilter, _ output: Output) {
     self.packetClass = packetClass
@@ -48,7 +56,7 @@ final class AnnotatedOutput: AuditSink {
 
   private func append(_ reader: borrowing CaptureReader, _ origin: CaptureMerge.Origin, _ comment: [UInt8]) {
     let record = reader.records[origin.record]
-    let number = interface(record.interface, of: origin.input, reader.summary.interfaces)
+    let number = interface(of: record, reader, in: origin.input)
     var others: [[UInt8]] = []
     for range in reader.comments(on: record) {
       let text = reader.bytes.extracting(range)
@@ -65,13 +73,21 @@ final class AnnotatedOutput: AuditSink {
     }
   }
 
-  /// The number in the file of a capture's interface; interfaces are written before their first packet.
-  private func interface(_ index: UInt32, of input: CaptureInput, _ all: [CaptureInterface]) -> UInt32 {
-    var numbers = interfaces[ObjectIdentifier(input)] ?? []
-    if numbers.count <= Int(index) {
-      for interface in all.dropFirst(numbers.count) { numbers.append(encoder.add(interface, into: &bytes)) }
-      interfaces[ObjectIdentifier(input)] = numbers
-    }
-    return Int(index) < numbers.count ? numbers[Int(index)] : 0
+  /// The number in the file of a packet's interface, which is written before its first packet.
+  ///
+  /// Interfaces of which the captures say the same are one: which capture came first, and how far it was read ahead, is
+  /// not to be seen in the file.
+  private func interface(
+    of record: PacketRecord, _ reader: borrowing CaptureReader, in input: CaptureInput
+  ) -> UInt32 {
+    let place = Place(input: ObjectIdentifier(input), index: record.interface)
+    if let number = numbers[place] { return number }
+    let all = reader.summary.interfaces
+    guard Int(record.interface) < all.count else { return 0 }
+    let interface = all[Int(record.interface)]
+    let number = interfaces[interface] ?? encoder.add(interface, into: &bytes)
+    interfaces[interface] = number
+    numbers[place] = number
+    return number
   }
 }
