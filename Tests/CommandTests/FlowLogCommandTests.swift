@@ -120,6 +120,71 @@ import Testing
     #expect(run.exitCode == 64)
   }
 
+  @Test func byteOrderMarksAreNoPartOfTheNames() throws {
+    let folder = try TemporaryFolder()
+    let (web, gone) = ("eni-65666a4dcd639603f", "eni-gone")
+    // The first name is one that a judgement needs.
+    let names = "srcaddr interface-id dstaddr srcport dstport protocol start action"
+    let text = [
+      names, "203.0.113.7 \(web) 10.20.0.20 50000 80 6 1 ACCEPT",
+      "192.0.2.7 \(gone) 10.20.0.20 5 8 6 1 REJECT", "",
+    ]
+    .joined(separator: "\n")
+    let plain = try compare(try folder.write(text, "plain.log"), "--format", "json")
+    #expect(plain.exitCode == 0 && plain.errors == "")
+    #expect(try counts(plain) == [2, 0])
+    let marked = try compare(try folder.write("\u{feff}" + text, "marked.log"), "--format", "json")
+    #expect(marked.exitCode == 0 && marked.errors == "")
+    #expect(marked.output == plain.output)
+    // Files that were put together, each with its mark; and a record that stands first.
+    let twice = try folder.write("\u{feff}" + text + "\u{feff}" + text, "twice.log")
+    #expect(try counts(try compare(twice, "--format", "json")) == [4, 0])
+    let bare = try folder.write(
+      "\u{feff}" + record(web, "203.0.113.7 10.20.0.20 50000 80 6") + "\r\n", "bare.log")
+    #expect(try counts(try compare(bare, "--format", "json")) == [1, 0])
+  }
+
+  /// NODATA and SKIPDATA (semantics FL-10) are no mistakes of the log's, and change nothing of what is said of the others.
+  @Test func recordsWithoutTrafficAreCounted() throws {
+    let folder = try TemporaryFolder()
+    let web = "eni-65666a4dcd639603f"
+    let records = [
+      record(web, "203.0.113.7 10.20.0.20 50000 80 6"), record(web, "203.0.113.7 10.20.0.20 50000 23 6"),
+    ]
+    func silent(_ status: String) -> String {
+      "2 123456789012 \(web) - - - - - - - 1714550520 1714550579 - \(status)"
+    }
+    let plain = try compare(
+      try folder.write(records.map { $0 + "\n" }.joined(), "plain.log"), "--format", "json")
+    let lines = [silent("NODATA"), records[0], silent("SKIPDATA"), records[1], silent("NODATA")]
+    let log = try folder.write(lines.map { $0 + "\n" }.joined(), "silent.log")
+    let run = try compare(log, "--format", "json")
+    #expect(run.exitCode == 0 && run.errors == "")
+    var (report, expected) = (try json(run), try json(plain))
+    var told = try #require(report["records"] as? [String: Any])
+    #expect(told["without_traffic"] as? Int == 2)
+    #expect(told["skipped"] as? Int == 1)
+    told["without_traffic"] = 0
+    told["skipped"] = 0
+    report["records"] = told
+    // The line that a group names first is another.
+    for side in [report, expected].indices {
+      var groups = try #require((side == 0 ? report : expected)["disagreements"] as? [[String: Any]])
+      #expect(groups.map { $0["first_line"] as? Int } == [side == 0 ? 4 : 2])
+      groups[0]["first_line"] = nil
+      if side == 0 { report["disagreements"] = groups } else { expected["disagreements"] = groups }
+    }
+    let warnings = try #require(report["warnings"] as? [String])
+    #expect(warnings.last?.hasPrefix("1 line says SKIPDATA") == true, "\(warnings)")
+    report["warnings"] = Array(warnings.dropLast())
+    #expect(NSDictionary(dictionary: report) == NSDictionary(dictionary: expected))
+    let text = try compare(log).output
+    #expect(
+      text.contains("  lines: without traffic (NODATA) ")
+        && text.contains("  lines: left out by AWS (SKIPDATA) "))
+    #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
+  }
+
   /// Records without a SYN are judged as packets without one are.
   @Test func midstreamIsForRecordsToo() throws {
     let folder = try TemporaryFolder()

@@ -282,8 +282,34 @@ import VirtualNetworks
         #expect(error.found.contains(found), "\(error)")
       }
     }
-    let silent = "2 123456789012 eni-1 - - - - - - - 1714550520 1714550579 - NODATA"
-    #expect(try FlowLogEntry(silent, .standard, line: 1) == nil)
+  }
+
+  @Test("FL-10: records that tell of no packets say why; those of other fields may do without")
+  func linesWithoutTraffic() throws {
+    let silent = "2 123456789012 eni-1 - - - - - - - 1714550520 1714550579 - "
+    #expect(try FlowLogEntry(silent + "NODATA", .standard, line: 1) == nil)
+    #expect(try FlowLogLine(silent + "NODATA", .standard, line: 1) == .noTraffic)
+    #expect(try FlowLogLine(silent + "SKIPDATA", .standard, line: 1) == .skipped)
+    #expect(throws: FlowLogEntry.Fault.self) { try FlowLogLine(silent + "OK", .standard, line: 1) }
+    let format = try FlowLogFormat.parse("interface-id srcaddr dstaddr protocol action start").get()
+    #expect(try FlowLogLine("eni-1 - - - - 1714550520", format, line: 1) == .noTraffic)
+    #expect(throws: FlowLogEntry.Fault.self) {
+      try FlowLogLine("eni-1 - - - ACCEPT 1714550520", format, line: 1)
+    }
+  }
+
+  @Test("FL-2: what does not apply is a dash")
+  func fieldsThatDoNotApply() throws {
+    let format = try FlowLogFormat.parse(
+      "version interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status "
+        + "tcp-flags flow-direction pkt-src-aws-service pkt-dst-aws-service traffic-path reject-reason"
+    ).get()
+    let entry = try #require(
+      try FlowLogEntry(
+        "8 - 10.0.0.1 10.0.0.2 - - 1 - - 100 160 REJECT OK - - - - - -", format, line: 7))
+    #expect(entry.interface == nil && entry.tcpFlags == nil && entry.direction == nil)
+    #expect(entry.rejectReason == nil && entry.sourcePort == 0 && entry.packets == 0)
+    #expect(entry.addresses.source == IPAddress("10.0.0.1") && !entry.isAccepted && entry.start == 100)
   }
 
   /// The sum of two such counts trapped.

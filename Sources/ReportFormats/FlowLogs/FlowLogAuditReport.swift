@@ -20,6 +20,11 @@ public struct FlowLogAuditReport: Sendable {
   ) {
     self.report = report
     self.warnings = warnings
+    if report.skipped > 0 {
+      self.warnings.append(
+        "\(Quantities.count(report.skipped, "line")) say\(report.skipped == 1 ? "s" : "") SKIPDATA: AWS left records of "
+          + "those intervals out, so that the log does not tell of all traffic")
+    }
     self.style = style
     self.showsAll = showsAll
   }
@@ -37,7 +42,11 @@ public struct FlowLogAuditReport: Sendable {
       line("not predicted: \(Self.words(prediction))", count, .yellow, to: &canvas)
     }
     line("records", report.records, .bold, to: &canvas)
-    if report.withoutTraffic > 0 { line("without traffic", report.withoutTraffic, .dim, to: &canvas) }
+    for (name, count) in [
+      ("without traffic (NODATA)", report.withoutTraffic), ("left out by AWS (SKIPDATA)", report.skipped),
+    ] where count > 0 {
+      line("lines: \(name)", count, .dim, isShare: false, to: &canvas)
+    }
     if !report.absentInterfaces.isEmpty {
       canvas.heading("NOT IN THE NETWORK", "interfaces, most records first")
       for (id, count) in absentInterfaces.prefix(showsAll ? .max : Self.interfaceLimit) {
@@ -71,11 +80,15 @@ public struct FlowLogAuditReport: Sendable {
       .sorted { ($1.count, $0.id.rawValue) < ($0.count, $1.id.rawValue) }
   }
 
-  private func line(_ name: String, _ count: Int, _ ink: Ink, to canvas: inout TextCanvas) {
+  /// - Parameter isShare: Whether it is some of the records that is counted.
+  private func line(
+    _ name: String, _ count: Int, _ ink: Ink, isShare: Bool = true, to canvas: inout TextCanvas
+  ) {
     canvas.line(
       "  " + StyledText(name, ink).padded(to: 44, style)
         + StyledText(Quantities.count(count)).padded(to: 14, style, right: true)
-        + StyledText(Quantities.share(count, of: report.records)).padded(to: 8, style, right: true))
+        + StyledText(isShare ? Quantities.share(count, of: report.records) : "")
+        .padded(to: 8, style, right: true))
   }
 
   private static func words(_ prediction: FlowLogAudit.Prediction) -> String {
@@ -127,7 +140,7 @@ public struct FlowLogAuditReport: Sendable {
           ("accepted_as_predicted", .integer(report.acceptedAsPredicted)),
           ("rejected_as_predicted", .integer(report.rejectedAsPredicted)),
           ("disagreeing", .integer(report.disagreeing)), ("not_predicted", .object(notPredicted)),
-          ("without_traffic", .integer(report.withoutTraffic)),
+          ("without_traffic", .integer(report.withoutTraffic)), ("skipped", .integer(report.skipped)),
         ])
       ),
       (

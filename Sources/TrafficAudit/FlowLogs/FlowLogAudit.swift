@@ -45,8 +45,10 @@ public struct FlowLogAudit: Sendable {
     public var records = 0
     /// Records that say REJECT, whatever the rules say.
     public var rejected = 0
-    /// NODATA and SKIPDATA.
+    /// Lines that say NODATA.
     public var withoutTraffic = 0
+    /// Lines that say SKIPDATA: of their intervals the log lacks records.
+    public var skipped = 0
     public var acceptedAsPredicted = 0
     public var rejectedAsPredicted = 0
     /// Records of which nothing can be predicted, by why.
@@ -107,6 +109,8 @@ public struct FlowLogAudit: Sendable {
   }
 
   public mutating func countRecordWithoutTraffic() { report.withoutTraffic += 1 }
+
+  public mutating func countSkippedRecords() { report.skipped += 1 }
 
   /// Judges entries; those of one call are put in order of time, requests before their answers.
   public mutating func audit(_ entries: [FlowLogEntry]) {

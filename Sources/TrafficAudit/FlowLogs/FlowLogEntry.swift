@@ -30,21 +30,13 @@ public struct FlowLogEntry: Sendable, Hashable {
     public var description: String { "found \(found), expected \(expected)" }
   }
 
-  /// Parses a line; nil for records without traffic (NODATA, SKIPDATA; semantics FL-10).
+  /// Parses a line; nil for those that tell of no packets (NODATA, SKIPDATA).
   public init?(_ text: String, _ format: FlowLogFormat, line: Int) throws(Fault) {
-    let words = text.split(separator: " ", omittingEmptySubsequences: true)
-    guard words.count == format.fields.count else {
-      throw Fault(
-        found: words.count == 1 ? "1 field" : "\(words.count) fields", expected: "\(format.fields.count)")
-    }
-    var values: [FlowLogField: Substring] = [:]
-    for (field, word) in zip(format.fields, words) where word != "-" { values[field] = word }
-    if let status = values[.logStatus], status != "OK" {
-      guard status == "NODATA" || status == "SKIPDATA" else {
-        throw Fault(found: "the log status '\(status)'", expected: "OK, NODATA or SKIPDATA")
-      }
-      return nil
-    }
+    guard case .record(let entry) = try FlowLogLine(text, format, line: line) else { return nil }
+    self = entry
+  }
+
+  fileprivate init(_ values: [FlowLogField: Substring], line: Int) throws(Fault) {
     self.line = line
     interface = values[.interfaceID].map { ResourceID(String($0)) }
     let source = try Self.address(values[.packetSource] ?? values[.source], "source")
@@ -92,5 +84,39 @@ public struct FlowLogEntry: Sendable, Hashable {
   var looksLikeAnswer: Bool {
     if ipProtocol == .tcp, let tcpFlags, tcpFlags & 2 != 0 { return tcpFlags & 16 != 0 }
     return ipProtocol.hasPorts && sourcePort < destinationPort
+  }
+}
+
+/// What a line of a flow log tells.
+public enum FlowLogLine: Sendable, Hashable {
+  case record(FlowLogEntry)
+  /// That nothing passed the interface in the interval (NODATA; semantics FL-10).
+  case noTraffic
+  /// That AWS left records of the interval out, for want of capacity or by an error (SKIPDATA; semantics FL-10).
+  case skipped
+
+  /// Fields that have no value where a record tells of no packets.
+  private static let fieldsOfTraffic: [FlowLogField] = [
+    .source, .destination, .packetSource, .packetDestination, .sourcePort, .destinationPort, .ipProtocol,
+    .packets, .bytes, .action,
+  ]
+
+  public init(_ text: String, _ format: FlowLogFormat, line: Int) throws(FlowLogEntry.Fault) {
+    let words = text.split(separator: " ", omittingEmptySubsequences: true)
+    guard words.count == format.fields.count else {
+      throw FlowLogEntry.Fault(
+        found: words.count == 1 ? "1 field" : "\(words.count) fields", expected: "\(format.fields.count)")
+    }
+    var values: [FlowLogField: Substring] = [:]
+    for (field, word) in zip(format.fields, words) where word != "-" { values[field] = word }
+    switch values[.logStatus] {
+    case "NODATA": self = .noTraffic
+    case "SKIPDATA": self = .skipped
+    // Logs without the status have such lines as well.
+    case nil where Self.fieldsOfTraffic.allSatisfy({ values[$0] == nil }): self = .noTraffic
+    case "OK", nil: self = .record(try FlowLogEntry(values, line: line))
+    case let status?:
+      throw FlowLogEntry.Fault(found: "the log status '\(status)'", expected: "OK, NODATA or SKIPDATA")
+    }
   }
 }

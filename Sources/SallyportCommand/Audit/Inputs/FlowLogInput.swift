@@ -29,7 +29,7 @@ struct FlowLogInput {
       var lines = try InputLines(path: path)
       let foreign = try lines.foreignContent()
       while let bytes = try lines.next(), !Interruption.isRequested {
-        let text = String(decoding: bytes, as: UTF8.self)
+        let text = String(decoding: Self.unmarked(bytes), as: UTF8.self)
         if text.allSatisfy({ $0 == " " || $0 == "\t" }) { continue }
         if let foreign, !log.isBegun, !log.isLegible(text) {
           complain(
@@ -47,6 +47,11 @@ struct FlowLogInput {
     conclude(log)
   }
 
+  /// A line without the byte-order mark that it may begin with: the first of a file, or of one of those put together.
+  private static func unmarked(_ line: [UInt8]) -> ArraySlice<UInt8> {
+    line.first == 0xef && line.starts(with: [0xef, 0xbb, 0xbf]) ? line[3...] : line[...]
+  }
+
   /// A file that is being read.
   private struct Log {
     var name: String
@@ -60,7 +65,7 @@ struct FlowLogInput {
     /// Whether a first line names fields, or is a record.
     func isLegible(_ text: String) -> Bool {
       if FlowLogFormat.header(text) != nil { return true }
-      do throws(FlowLogEntry.Fault) { _ = try FlowLogEntry(text, fields, line: 1) } catch { return false }
+      do throws(FlowLogEntry.Fault) { _ = try FlowLogLine(text, fields, line: 1) } catch { return false }
       return true
     }
   }
@@ -88,10 +93,10 @@ struct FlowLogInput {
     }
     if header != nil { return true }
     do throws(FlowLogEntry.Fault) {
-      if let entry = try FlowLogEntry(text, log.fields, line: number) {
-        log.entries.append(entry)
-      } else {
-        audit.countRecordWithoutTraffic()
+      switch try FlowLogLine(text, log.fields, line: number) {
+      case .record(let entry): log.entries.append(entry)
+      case .noTraffic: audit.countRecordWithoutTraffic()
+      case .skipped: audit.countSkippedRecords()
       }
     } catch {
       log.faults += 1
