@@ -104,10 +104,10 @@ struct AuditCommand: ParsableCommand {
   var interface: String?
 
   @Option(
-    help:
-      "Judge the packets inside VXLAN on port 4789 (mirrored traffic) and GENEVE on 6081, or those around them."
-  )
-  var decapsulate = Decapsulation.auto
+    help: ArgumentHelp(
+      "Judge the packets inside VXLAN on port 4789 (mirrored traffic) and GENEVE on 6081, or those around them; auto "
+        + "unless named."))
+  var decapsulate: Decapsulation?
 
   @Flag(help: "Count a packet twice that was mirrored at both of its interfaces.")
   var keepDuplicates = false
@@ -118,22 +118,21 @@ struct AuditCommand: ParsableCommand {
         + "begin it, strict judges the packet as new. Of a flow log it takes the field tcp-flags to tell."))
   var midstream = PacketFilter.MidstreamPolicy.loose
 
-  @Option(help: "Idle timers of connection tracking: those of nitro or nitro-v6 instances.")
-  var timers = Timers.nitro
+  @Option(
+    help: "Idle timers of connection tracking: those of nitro or nitro-v6 instances; nitro unless named.")
+  var timers: Timers?
 
   @OptionGroup var sources: AuditSources
 
   @OptionGroup var outputs: AuditOutputs
 
   @Option(
-    name: .customLong("events"),
     help: ArgumentHelp(
       "Change the network while the captures are audited: YAML (events: - {at: TIME, stop: web-1}), or events of "
         + "AWS CloudTrail: a file, gzip or not, or a folder of its log files. The network given is that before the "
         + "first event. Can be given once.", valueName: "path"),
     completion: .file())
-  var eventPaths: [String] = []
-  private var events: String? { eventPaths.first }
+  var events: String?
 
   @OptionGroup var monitoring: MonitoringOptions
 
@@ -178,7 +177,7 @@ struct AuditCommand: ParsableCommand {
     if let jobs, !(1...256).contains(jobs) {
       throw ValidationError("--jobs is \(jobs); expected a number of threads, 1 to 256")
     }
-    try AuditSources.validateOnce("--events", eventPaths)
+    for option in ["--follow", "--events"] { try AuditSources.validateOnce(option) }
     try sources.validate(captures, outputs: outputs, network: networks.paths)
     if sources.flowLogInput.isEmpty {
       if failOn.contains(.disagreed) {
@@ -215,10 +214,10 @@ struct AuditCommand: ParsableCommand {
         "--interface says where packets were captured: records of --flow-log-input name their own"
       ),
       (keepDuplicates, "--keep-duplicates is about mirrored packets, and a flow log has none"),
-      (decapsulate != .auto, "--decapsulate is about what is inside packets, and a flow log does not tell"),
-      (timers != .nitro, "--timers is about idle flows, and records of minutes do not tell which are"),
+      (decapsulate != nil, "--decapsulate is about what is inside packets, and a flow log does not tell"),
+      (timers != nil, "--timers is about idle flows, and records of minutes do not tell which are"),
       (
-        outputs.flowLogInterval != AuditOutputs.usualInterval,
+        outputs.flowLogInterval != nil,
         "--flow-log-interval is about records that --flow-log writes: those of --flow-log-input have their own"
       ),
     ]
@@ -232,7 +231,7 @@ struct AuditCommand: ParsableCommand {
     let filter = PacketFilter(
       network, midstream: midstream, captureInterface: try interface.map { try findInterface($0, network) })
     var run = AuditRun(
-      filter, timers: timers == .nitro ? .nitro : .nitroV6, decapsulates: decapsulate == .auto,
+      filter, timers: timers == .nitroV6 ? .nitroV6 : .nitro, decapsulates: decapsulate != .never,
       keepsDuplicates: keepDuplicates, follows: sources.follow != nil,
       events: try reading { try events.map { try EventInput.read($0) } },
       workers: jobs ?? ProcessInfo.processInfo.activeProcessorCount, warnings: network.warnings)

@@ -111,6 +111,8 @@ import Testing
     for options in [
       ["--filter", "tcp"], ["--interface", "web-1"], ["--keep-duplicates"], ["--timers", "nitro-v6"],
       ["--decapsulate", "never"], ["--flow-log-interval", "60"], ["--costs", "prices.yaml"],
+      // What is the case anyhow says no more.
+      ["--decapsulate", "auto"], ["--timers", "nitro"], ["--flow-log-interval", "600"],
     ] {
       let run = try CommandRun(["audit", "--flow-log-input", "a.log", "-n", Self.network] + options)
       #expect(run.exitCode == 64, "\(options)")

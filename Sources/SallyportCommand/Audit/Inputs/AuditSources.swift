@@ -3,15 +3,12 @@ import ArgumentParser
 /// What `audit` takes in besides captures.
 struct AuditSources: ParsableArguments {
   @Option(
-    name: .customLong("follow"),
     help: ArgumentHelp(
       "Audit a capture that is still being written, until Ctrl-C or SIGTERM, which then are the way to end. One that is cut "
         + "short or replaced by another file (rotation) ends it too, with exit code 2. Can be given once.",
       valueName: "capture"),
     completion: .file())
-  var followed: [String] = []
-  /// The capture that is still being written.
-  var follow: String? { followed.first }
+  var follow: String?
 
   @Option(
     help: ArgumentHelp(
@@ -22,7 +19,6 @@ struct AuditSources: ParsableArguments {
 
   /// Throws a `ValidationError` unless there is one kind of input, and outputs that it can fill.
   func validate(_ captures: [String], outputs: AuditOutputs, network: [String]) throws {
-    try Self.validateOnce("--follow", followed)
     guard flowLogInput.isEmpty else {
       if !captures.isEmpty || follow != nil {
         throw ValidationError("--flow-log-input stands in place of captures: leave those out")
@@ -39,8 +35,16 @@ struct AuditSources: ParsableArguments {
       throw ValidationError("--follow \(follow) stands alone: captures beside it would never have their turn")
     }
   }
+
   /// Throws a `ValidationError` if an option is repeated of which only one value would count.
-  static func validateOnce(_ option: String, _ values: [String]) throws {
+  ///
+  /// Looks at the words of the command line, as of a repeated option the parser keeps the last value only.
+  static func validateOnce(_ option: String) throws {
+    let words = CommandLine.arguments.prefix { $0 != "--" }
+    let values = words.indices.compactMap { place -> Substring? in
+      if words[place] == option { return words[words.index(after: place)...].first.map { $0[...] } }
+      return words[place].hasPrefix(option + "=") ? words[place].dropFirst(option.count + 1) : nil
+    }
     guard values.count > 1 else { return }
     throw ValidationError(
       "\(option) can be given once, and is given \(values.count) times: \(values.joined(separator: ", "))")

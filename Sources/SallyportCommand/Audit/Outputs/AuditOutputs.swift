@@ -37,14 +37,13 @@ struct AuditOutputs: ParsableArguments {
   var flowLogFormat = "v2"
 
   @Option(
-    help: ArgumentHelp("Seconds that one record covers at most: AWS offers 60 and 600.", valueName: "seconds")
-  )
-  var flowLogInterval = Self.usualInterval
-
-  static let usualInterval = 600
+    help: ArgumentHelp(
+      "Seconds that one record covers at most: AWS offers 60 and 600; 600 unless named.", valueName: "seconds"
+    ))
+  var flowLogInterval: Int?
 
   func validate() throws {
-    if !(1...86_400).contains(flowLogInterval) {
+    if let flowLogInterval, !(1...86_400).contains(flowLogInterval) {
       throw ValidationError("--flow-log-interval \(flowLogInterval): expected 1 to 86400 seconds")
     }
     if case .failure(let unknown) = parsedFormat {
@@ -93,7 +92,7 @@ struct AuditOutputs: ParsableArguments {
         try VerdictRecords(VerdictWriter(VerdictWriter.Format(path: file.path), filter), output)
       case "--write-denied": AnnotatedOutput(.deny, filter, output)
       case "--write-allowed": AnnotatedOutput(.allow, filter, output)
-      default: try FlowLogOutput(format, interval: flowLogInterval, filter, filter.network, output)
+      default: try FlowLogOutput(format, interval: flowLogInterval ?? 600, filter, filter.network, output)
       }
     }
   }
