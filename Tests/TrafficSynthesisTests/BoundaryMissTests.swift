@@ -55,6 +55,23 @@ import VirtualNetworks
       mutants: [
         "100 allow tcp 1025-65535 to 10.0.0.0/16", "100 allow tcp 1024-65534 to 10.0.0.0/16",
       ]),
+    Row(
+      name: "an ACL that is asked of nothing but answers to requests which it refuses on their way out",
+      network: refused, rule: "100 allow tcp 1024-65535 from 203.0.113.0/24",
+      mutants: [
+        "", "100 allow tcp 1023-65535 from 203.0.113.0/24", "100 allow tcp 1024-65534 from 203.0.113.0/24",
+        "100 allow tcp 1024-65535 from 203.0.113.0/25", "100 allow tcp 1024-65535 from 203.0.112.0/23",
+        "100 deny tcp 1024-65535 from 203.0.113.0/24",
+      ]),
+    Row(
+      name: "a group that lets out what is refused further on, and tracks it", network: refused,
+      rule: "tcp 443 to 203.0.113.0/24",
+      mutants: [
+        "", "tcp 444 to 203.0.113.0/24", "tcp 443 to 203.0.113.128/25", "udp 443 to 203.0.113.0/24",
+      ]),
+    Row(
+      name: "answers to ICMP over IPv6", network: strayICMP, rule: "100 allow icmp 8 to ::/0",
+      mutants: ["100 allow icmp any to ::/0"]),
   ])
   func isShown(_ row: Row) throws {
     let network = try VirtualNetwork(yaml: row.network)
@@ -110,6 +127,44 @@ import VirtualNetworks
       nat-a: {subnet: pub, private_ip: 10.0.0.220, public_ip: 198.51.100.220}
     """
   }
+
+  private static let refused = """
+    vpcs:
+      v:
+        cidr: [10.0.0.0/16]
+        subnets:
+          pub: {cidr: 10.0.0.0/24, routes: pub, acl: pub}
+        route_tables:
+          pub: {0.0.0.0/0: internet}
+        network_acls:
+          pub:
+            inbound: ["100 allow tcp 1024-65535 from 203.0.113.0/24", "110 allow tcp 443 from 192.0.2.0/24"]
+            outbound: ["100 deny all to 203.0.112.0/22", "110 allow all to 0.0.0.0/0"]
+    security_groups:
+      app:
+        inbound: []
+        outbound: ["tcp 443 to 203.0.113.0/24", "tcp 443 to 203.0.112.0/24", "udp 53 to 192.0.2.0/24"]
+    instances:
+      app-1: {subnet: pub, private_ip: 10.0.0.10, public_ip: 198.51.100.10, groups: [app]}
+    """
+
+  private static let strayICMP = """
+    vpcs:
+      v:
+        cidr: [10.0.0.0/16, "2001:db8:a00::/56"]
+        subnets:
+          pub: {cidr: [10.0.0.0/24, "2001:db8:a00::/64"], routes: pub, acl: pub}
+        route_tables:
+          pub: {0.0.0.0/0: internet, "::/0": internet}
+        network_acls:
+          pub:
+            inbound: ["100 allow icmp 8 from ::/0"]
+            outbound: ["100 allow icmp 8 to ::/0", "110 allow tcp any to ::/0"]
+    security_groups:
+      app: {inbound: ["icmp 8 from ::/0"], outbound: []}
+    instances:
+      app-1: {subnet: pub, private_ip: 10.0.0.10, ipv6: "2001:db8:a00::10", groups: [app]}
+    """
 
   private static let nat64 = """
     vpcs:

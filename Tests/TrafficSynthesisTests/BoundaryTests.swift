@@ -305,33 +305,13 @@ struct Probes {
     let (before, after) = (Self.answers(asked, network), Self.answers(asked, mutant.network))
     let found = before.indices.first { index in
       // Alone, so that no flow before has a say.
-      before[index] != after[index] && !isOfNobody(asked[index].request, before[index], after[index])
-        && !isStrayAnswer(asked[index].request, before[index], after[index])
+      before[index] != after[index]
         && Self.answers([asked[index]], network) != Self.answers([asked[index]], mutant.network)
     }
     guard let index = found else { return nil }
     let packet = asked[index].request
     return "\(packet.addresses) \(packet.ipProtocol) \(packet.sourcePort) > \(packet.destinationPort): "
       + "\(before[index]), then \(after[index])"
-  }
-
-  /// Whether only the answer to a query differs that ICMP sends over the other's IP version, which is not searched for either
-  /// (docs/fidelity.md).
-  private func isStrayAnswer(_ request: PacketSummary, _ before: Answer, _ after: Answer) -> Bool {
-    let stray: IPProtocol = request.addresses.source.family == .v4 ? .icmpv6 : .icmp
-    return request.ipProtocol == stray && before.request == after.request
-  }
-
-  /// Of a sender in a VPC that no interface has it is not known whether a group's rule means it: what tells a mutant by
-  /// that alone, a denial from not knowing, is not searched for (docs/fidelity.md).
-  private func isOfNobody(_ request: PacketSummary, _ before: Answer, _ after: Answer) -> Bool {
-    let source = request.addresses.source
-    let isHeld = network.networkInterfaces.contains { interface in
-      interface.privatePrefixes.contains { $0.contains(source) }
-        || interface.ipv4Addresses.contains { $0.publicAddress.map(IPAddress.v4) == source }
-    }
-    return !isHeld && network.vpcs.contains { $0.contains(source) }
-      && [before.request, after.request].contains(.unknown)
   }
 
   private static func answers(
@@ -347,9 +327,7 @@ struct Probes {
       request.time = time
       reply.time = time
       let first = filter.evaluate(request, tracking: &tracker).packetClass
-      return Answer(
-        request: first, reply: first == .deny ? .deny : filter.evaluate(reply, tracking: &tracker).packetClass
-      )
+      return Answer(request: first, reply: filter.evaluate(reply, tracking: &tracker).packetClass)
     }
   }
 }

@@ -32,6 +32,9 @@ public struct ReachQuestion: Sendable, Hashable {
   public var includesPublicAddresses: Bool
   /// Whether ICMP over IPv6 and ICMPv6 over IPv4 are meant as well, which nobody sends but whoever makes packets up.
   package var includesStrayICMP = false
+  /// Whether only packets are meant that answer requests which are denied, but not before the asker's groups let them out and
+  /// track them: these groups let the answer in.
+  package var isOfAnswersToDenied = false
   /// Of the sources, and of the destinations, only such as are among these addresses; nil: all of them.
   package var sourcesWithin: AddressSet?
   package var destinationsWithin: AddressSet?

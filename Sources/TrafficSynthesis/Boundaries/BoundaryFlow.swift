@@ -5,8 +5,16 @@ import RuleMatching
 /// A packet that begins a flow, to be written with what follows it.
 struct BoundaryFlow {
   var request: PacketHeader
-  /// Whether nothing denies the request, so that there is an answer to show.
-  var isAnswered: Bool
+  var ending: Ending
+
+  /// What is written after the request.
+  enum Ending {
+    case unanswered
+    /// The answer, although the request is denied.
+    case answered
+    /// The answer, and what ends a handshake.
+    case established
+  }
 
   /// What connection tracking takes for one flow, either way round, by private addresses.
   func identity(_ privateAddress: (IPAddress) -> IPAddress?) -> Set<Endpoint> {

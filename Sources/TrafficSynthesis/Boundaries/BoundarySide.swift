@@ -40,6 +40,10 @@ struct BoundarySide {
     }
   }
 
+  /// Whether answers may come past the lists to those who track a request that was denied further on: the groups of these let
+  /// them in unasked.
+  var mayMeetAnswersToDenied: Bool { direction == .egress || lists.keys.contains(where: \.isACL) }
+
   /// The lists as a mutant has them, with what they answer otherwise; `isCut` if that would take more than a limit of work.
   func lists(
     of mutant: PolicyMutant, limit: Int = .max

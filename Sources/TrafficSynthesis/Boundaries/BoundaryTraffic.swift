@@ -45,7 +45,8 @@ public struct BoundaryTraffic: Sendable {
     report = finder.report
   }
 
-  /// Writes every flow: the request, and if nothing stops it the answer and what ends a handshake.
+  /// Writes every flow: the request, and if nothing stops it, or a mutant is told by the answer all the same, the answer; after
+  /// that what ends a handshake.
   public mutating func write(
     to bytes: inout [UInt8], _ encoder: CaptureEncoder, flush: (inout [UInt8]) throws -> Void
   ) rethrows {
@@ -62,11 +63,11 @@ public struct BoundaryTraffic: Sendable {
       time = time.advanced(bySeconds: request.ipProtocol == .tcp ? 500_000 : 1000)
     }
     write(request, .syn, to: &bytes, encoder)
-    guard flow.isAnswered else { return }
+    if flow.ending == .unanswered { return }
     let reply = request.reply
     guard !request.ipProtocol.hasICMPKind || reply.service != request.service else { return }
     write(reply, [.syn, .ack], to: &bytes, encoder)
-    if request.ipProtocol == .tcp { write(request, .ack, to: &bytes, encoder) }
+    if request.ipProtocol == .tcp && flow.ending == .established { write(request, .ack, to: &bytes, encoder) }
   }
 
   private mutating func write(

@@ -101,18 +101,18 @@ struct MutantSearch {
         spend(1)
         if let filter {
           spend(2 * Self.traceCost)
-          if TracedFlow(crossing.request, network.filter).isChanged(by: filter) { return .shown }
-        } else if crossing.isChanged(by: reading) {
-          if readings.count == 1 { return .shown }
-          // Other lists have changed as well.
+          if crossing.flow(network.filter).isChanged(by: filter) { return .shown }
+        } else if !crossing.isPlain || crossing.isChanged(by: reading) {
+          if crossing.isPlain && readings.count == 1 { return .shown }
+          // Other lists may have changed as well.
           spend(Self.traceCost)
-          if TracedFlow(crossing.request, network.filter).isChanged(by: readings) { return .shown }
+          if crossing.flow(network.filter).isChanged(by: readings) { return .shown }
         }
       }
     }
     let network = network
-    var trial = SearchTrial(port: port) { header in
-      let flow = TracedFlow(header, network.filter)
+    var trial = SearchTrial(port: port) { request, isAnsweredAnyway in
+      let flow = TracedFlow(request, isAnsweredAnyway: isAnsweredAnyway, network.filter)
       if filter.map({ flow.isChanged(by: $0) }) ?? flow.isChanged(by: readings) { return .changed(flow) }
       return filter == nil && flow.isAnsweredOtherwise(by: readings) ? .stopped : .unasked
     }
@@ -135,7 +135,9 @@ struct MutantSearch {
       return !unmet.contains(part.region, for: list)
     }
     var places = scopes.indices.flatMap { scope in
-      scopes[scope].questions(passing, side.direction, images).map { SearchPlace(question: $0, scope: scope) }
+      scopes[scope].questions(
+        passing, side.direction, images, mayMeetAnswersToDenied: side.mayMeetAnswersToDenied
+      ).map { SearchPlace(question: $0, scope: scope) }
     }
     var isMet = Array(repeating: false, count: scopes.count)
     // A short look everywhere before a long one anywhere; and packets that people meet first.
@@ -155,7 +157,7 @@ struct MutantSearch {
           let (met, judged) = (trial.met, trial.judged)
           trial.begin()
           let cost = open.visitMarked(scopes[place.scope].marks, of: revision, in: question, limit: limit) {
-            trial.attempt($0)
+            trial.attempt($0, isAnswer: question.isOfAnswersToDenied)
           }
           spend(cost, traces: trial.judged - judged)
           if trial.found != nil { return }

@@ -134,5 +134,5 @@ struct OpenedNetwork {
 }
 
 extension RuleTest.List {
-  fileprivate var isACL: Bool { if case .acl = self { true } else { false } }
+  var isACL: Bool { if case .acl = self { true } else { false } }
 }

@@ -106,8 +106,10 @@ struct SearchScope {
   /// - Parameters:
   ///   - passing: Everything that comes past the list.
   ///   - direction: The list's.
+  ///   - mayMeetAnswersToDenied: Whether answers may come past it to those who track a request that was denied further on.
   func questions(
-    _ passing: PolicyQuestions.Passing, _ direction: Direction, _ images: AddressImages
+    _ passing: PolicyQuestions.Passing, _ direction: Direction, _ images: AddressImages,
+    mayMeetAnswersToDenied: Bool
   ) -> [ReachQuestion] {
     var questions: [ReachQuestion] = []
     if var requests = passing.requests {
@@ -116,16 +118,41 @@ struct SearchScope {
       requests.services = images.services(seenAs: services)
       limit(&requests, bySource: direction == .ingress, images)
       questions.append(requests)
+      if mayMeetAnswersToDenied {
+        requests.isOfAnswersToDenied = true
+        questions.append(requests)
+      }
     }
-    guard let answered = passing.answered else { return questions }
-    // What answers are asked about is where they come from, and the port that the request came from.
+    if var answered = passing.answered {
+      answered.includesStrayICMP = true
+      questions += answers(answered, bySource: direction == .egress, images)
+    }
+    if mayMeetAnswersToDenied, direction == .egress, passing.answered == nil, var late = passing.requests {
+      // Whoever is let out by the group has the answer let in.
+      swap(&late.sources, &late.destinations)
+      late.includesStrayICMP = true
+      questions += answers(late, bySource: true, images).map {
+        var question = $0
+        question.isRoundTrip = false
+        question.isOfAnswersToDenied = true
+        return question
+      }
+    }
+    return questions.filter { !$0.services.isEmpty }
+  }
+
+  /// Those of a question's packets whose answers have the services: what those are asked about is where they come from, and
+  /// the port that the request came from.
+  private func answers(_ answered: ReachQuestion, bySource: Bool, _ images: AddressImages) -> [ReachQuestion]
+  {
+    var questions: [ReachQuestion] = []
     func add(_ services: IntervalSet, ports: IntervalSet, isAnswered: Bool?) {
       if services.isEmpty { return }
       var question = answered
       question.services = services
       question.sourcePorts = ports
       question.isRoundTrip = isAnswered
-      limit(&question, bySource: direction == .egress, images)
+      limit(&question, bySource: bySource, images)
       questions.append(question)
     }
     for ipProtocol in [IPProtocol.tcp, .udp] {
@@ -138,7 +165,7 @@ struct SearchScope {
     add(messages.isEmpty ? .empty : Self.messages, ports: .everyPort, isAnswered: nil)
     // Of other protocols answers are not usual, but there may be some.
     add(services.subtracting(Self.usualServices), ports: .everyPort, isAnswered: true)
-    return questions.filter { !$0.services.isEmpty }
+    return questions
   }
 
   private func limit(_ question: inout ReachQuestion, bySource: Bool, _ images: AddressImages) {

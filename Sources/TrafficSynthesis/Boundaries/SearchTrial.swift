@@ -23,9 +23,11 @@ struct SearchTrial {
   /// Packets by which one mutant differs that are tried, since not all can be told from others in a capture.
   static let attemptLimit = 64
   private let port: UInt16
-  private let judge: (PacketHeader) -> Judgement
+  private let judge: (_ request: PacketHeader, _ isAnsweredAnyway: Bool) -> Judgement
 
-  init(port: UInt16, judge: @escaping (PacketHeader) -> Judgement) {
+  init(
+    port: UInt16, judge: @escaping (_ request: PacketHeader, _ isAnsweredAnyway: Bool) -> Judgement
+  ) {
     self.port = port
     self.judge = judge
   }
@@ -34,20 +36,22 @@ struct SearchTrial {
   mutating func begin() { attempts = 0 }
 
   /// Tries a region's example; whether to go on.
-  mutating func attempt(_ region: ReachRegion) -> Bool {
+  ///
+  /// - Parameter isAnswer: Whether the example answers a request that is denied.
+  mutating func attempt(_ region: ReachRegion, isAnswer: Bool = false) -> Bool {
     met += 1
     guard case .address(let source) = region.witness.from,
       case .address(let destination) = region.witness.to
     else { return true }
     let service = region.witness.service
     let isAnyPort =
-      !service.ipProtocol.hasPorts || ClientPorts.keys.isSubset(of: region.packets.sourcePorts)
+      !service.ipProtocol.hasPorts
+      || !isAnswer && ClientPorts.keys.isSubset(of: region.packets.sourcePorts)
+    let header = PacketHeader(
+      source: source, destination: destination, service: service,
+      sourcePort: isAnyPort ? port : region.witness.sourcePort)
     judged += 1
-    let judgement = judge(
-      PacketHeader(
-        source: source, destination: destination, service: service,
-        sourcePort: isAnyPort ? port : region.witness.sourcePort))
-    switch judgement {
+    switch judge(isAnswer ? header.request : header, isAnswer) {
     case .changed(let flow):
       found = flow
       return false
