@@ -54,6 +54,7 @@ let package = Package(
       providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     // 1
     .target(name: "NetworkTypes", swiftSettings: strict),
+    .target(name: "Locks", swiftSettings: strict),
     // 2
     .target(name: "PrefixTables", dependencies: ["NetworkTypes"], swiftSettings: strict),
     .target(name: "WireFormat", dependencies: ["NetworkTypes"], swiftSettings: strict),
@@ -70,7 +71,7 @@ let package = Package(
     // 5
     .target(
       name: "Filtering",
-      dependencies: ["NetworkTypes", "PrefixTables", "RuleMatching", "VirtualNetworks"],
+      dependencies: ["NetworkTypes", "Locks", "PrefixTables", "RuleMatching", "VirtualNetworks"],
       swiftSettings: strict),
     .target(
       name: "PolicyFormats",
@@ -82,12 +83,14 @@ let package = Package(
     .target(
       name: "TrafficAudit",
       dependencies: [
-        "NetworkTypes", "RuleMatching", "VirtualNetworks", "WireFormat", "Filtering",
+        "NetworkTypes", "Locks", "RuleMatching", "VirtualNetworks", "WireFormat", "Filtering",
       ],
       swiftSettings: strict),
     .target(
       name: "PolicyAnalysis",
-      dependencies: ["NetworkTypes", "PrefixTables", "RuleMatching", "VirtualNetworks", "Filtering"],
+      dependencies: [
+        "NetworkTypes", "Locks", "PrefixTables", "RuleMatching", "VirtualNetworks", "Filtering",
+      ],
       swiftSettings: strict),
     .target(
       name: "TrafficMetrics",
@@ -111,7 +114,7 @@ let package = Package(
     .target(
       name: "PolicyTesting",
       dependencies: [
-        "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
+        "NetworkTypes", "Locks", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
         "PolicyFormats", "TrafficAudit", "PolicyAnalysis",
       ],
       swiftSettings: strict),
@@ -133,7 +136,9 @@ let package = Package(
     // 9
     .target(
       name: "AlarmDelivery",
-      dependencies: ["MetricAlarms", "ReportFormats", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: [
+        "Locks", "MetricAlarms", "ReportFormats", .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: strict),
     .target(
       name: "Sallyport",
@@ -151,7 +156,7 @@ let package = Package(
     .executableTarget(
       name: "SallyportCommand",
       dependencies: [
-        "NetworkTypes", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
+        "NetworkTypes", "Locks", "WireFormat", "CaptureFiles", "RuleMatching", "VirtualNetworks", "Filtering",
         "PolicyFormats", "PolicyAnalysis", "TrafficAudit", "TrafficMetrics", "MetricAlarms",
         "TrafficCosts", "RuleBenchmarking", "TrafficSynthesis", "PolicyTesting", "ReportFormats",
         "AlarmDelivery",

@@ -1,4 +1,5 @@
 import Foundation
+import Locks
 import Synchronization
 
 #if canImport(FoundationNetworking)
@@ -22,7 +23,7 @@ final class HTTPExchange: NSObject, URLSessionDataDelegate, Sendable {
 
   /// Bytes of an answer that are kept: enough for what an error says of itself.
   private static let bodyLimit = 4096
-  private let state = Mutex(State())
+  private let state = Guarded(State())
   private let isDone = DispatchSemaphore(value: 0)
 
   /// Sends a request and waits for its answer; blocks.

@@ -1,12 +1,12 @@
 import Foundation
-import Synchronization
+import Locks
 
 /// A line on standard error with how many of some things are done and the time left; nothing until work takes long.
 final class CountBar: Sendable {
   private let isShown: Bool
   private let noun: String
   private let began = ContinuousClock.now
-  private let printed = Mutex<ContinuousClock.Instant?>(nil)
+  private let printed = Guarded<ContinuousClock.Instant?>(nil)
 
   init(_ mode: ProgressBar.Mode, _ noun: String) {
     isShown = mode == .always || mode == .auto && Terminal.isTerminal(.standardError)

@@ -1,5 +1,6 @@
 import Dispatch
 import Filtering
+import Locks
 import NetworkTypes
 import Synchronization
 
@@ -53,9 +54,9 @@ struct Workers: Sendable {
 
   private final class Task: Sendable {
     /// nil once it was taken back: whoever still holds the task then must not hold the shard's memory.
-    private let shard: Mutex<TrackerShard?>
+    private let shard: Guarded<TrackerShard?>
 
-    init(_ shard: consuming sending TrackerShard) { self.shard = Mutex(shard) }
+    init(_ shard: consuming sending TrackerShard) { self.shard = Guarded(shard) }
 
     func judge(_ batch: PacketBatch, by filter: PacketFilter) {
       shard.withLock { if $0 != nil { filter.judge(batch, in: &$0!) } }

@@ -1,6 +1,6 @@
+import Locks
 import NetworkTypes
 import RuleMatching
-import Synchronization
 import VirtualNetworks
 
 /// Which packets judging cannot tell apart: those whose addresses and services are of the same kinds.
@@ -57,7 +57,7 @@ struct PacketKinds: Sendable {
 
 /// A network's ``PacketKinds``, made when they are first asked for.
 final class LazyKinds: Sendable {
-  private let kinds = Mutex<PacketKinds?>(nil)
+  private let kinds = Guarded<PacketKinds?>(nil)
 
   func callAsFunction(_ network: CompiledNetwork) -> PacketKinds {
     kinds.withLock { kinds in

@@ -1,6 +1,6 @@
+import Locks
 import NetworkTypes
 import RuleMatching
-import Synchronization
 import VirtualNetworks
 
 /// Follows one packet from where it enters the network to where it is delivered or stopped.
@@ -364,7 +364,7 @@ struct PathWalk {
 final class CompiledReference: Sendable {
   let network: CompiledNetwork
   let kinds = LazyKinds()
-  private let resolved = Mutex<[Int: [ResolvedRule]]>([:])
+  private let resolved = Guarded<[Int: [ResolvedRule]]>([:])
   /// Policies whose rules are kept for explanations, at most.
   private static let resolvedLimit = 256
   init(_ network: CompiledNetwork) { self.network = network }

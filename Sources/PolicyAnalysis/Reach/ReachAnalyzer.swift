@@ -1,7 +1,7 @@
 import Filtering
+import Locks
 import NetworkTypes
 import RuleMatching
-import Synchronization
 import VirtualNetworks
 
 /// Answers questions about every packet, exactly.
@@ -23,7 +23,7 @@ public final class ReachAnalyzer: Sendable {
   let interfaces: [NetworkInterface]
   let hosts: HostTable
   let internetV4, internetV6, outsideV4, outsideV6: IntervalSet
-  private let rules = Mutex<[RuleTest.List: PreparedRules]>([:])
+  private let rules = Guarded<[RuleTest.List: PreparedRules]>([:])
 
   /// Prepares a network; costs milliseconds for a thousand interfaces.
   public convenience init(_ filter: PacketFilter) { self.init(filter, cuts: filter.cuts()) }

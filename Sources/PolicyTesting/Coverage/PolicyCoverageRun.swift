@@ -1,7 +1,7 @@
 import Dispatch
 import Filtering
+import Locks
 import NetworkTypes
-import Synchronization
 import VirtualNetworks
 
 /// Measures what tests cover, for each network that they are about.
@@ -57,8 +57,8 @@ public struct PolicyCoverageRun: Sendable {
       (test: $0, footprint: TestFootprint($0, in: trial.network, hasBalancers: hasBalancers))
     }
     let judge = MutantTrial(trial.network, tests)
-    let fates = Mutex<[PolicyCoverage.Fate??]>(Array(repeating: nil, count: trial.mutations.count))
-    let done = Mutex(0)
+    let fates = Guarded<[PolicyCoverage.Fate??]>(Array(repeating: nil, count: trial.mutations.count))
+    let done = Guarded(0)
     let step = progress
     DispatchQueue.concurrentPerform(iterations: trial.mutations.count) { index in
       let fate: PolicyCoverage.Fate? =

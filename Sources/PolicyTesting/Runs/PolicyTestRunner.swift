@@ -1,6 +1,6 @@
 import Dispatch
+import Locks
 import PolicyFormats
-import Synchronization
 import VirtualNetworks
 
 /// Runs the tests of files, each network read once.
@@ -60,9 +60,9 @@ public struct PolicyTestRunner: Sendable {
 
 /// Outcomes that several threads fill in.
 private final class Slots: Sendable {
-  private let outcomes: Mutex<[PolicyTestResult.Outcome?]>
+  private let outcomes: Guarded<[PolicyTestResult.Outcome?]>
 
-  init(count: Int) { outcomes = Mutex(Array(repeating: nil, count: count)) }
+  init(count: Int) { outcomes = Guarded(Array(repeating: nil, count: count)) }
 
   func set(_ index: Int, _ outcome: PolicyTestResult.Outcome) { outcomes.withLock { $0[index] = outcome } }
 

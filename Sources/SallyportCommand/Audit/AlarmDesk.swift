@@ -1,8 +1,8 @@
 import AlarmDelivery
 import Dispatch
+import Locks
 import MetricAlarms
 import ReportFormats
-import Synchronization
 
 /// Tells of alarms in the background, each target in its own order: a slow one holds up neither packets nor others.
 final class AlarmDesk: Sendable {
@@ -26,7 +26,7 @@ final class AlarmDesk: Sendable {
   private let courier: AlarmCourier?
   private let announces: Bool
   private let isQuiet: Bool
-  private let state = Mutex(State())
+  private let state = Guarded(State())
   private let open = DispatchGroup()
 
   /// - Parameters:

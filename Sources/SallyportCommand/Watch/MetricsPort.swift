@@ -2,7 +2,7 @@ import Dispatch
 import FlyingFox
 import FlyingSocks
 import Foundation
-import Synchronization
+import Locks
 
 /// Serves `/metrics` on 127.0.0.1, and there only.
 final class MetricsPort: Sendable {
@@ -64,7 +64,7 @@ final class MetricsPort: Sendable {
 
   /// What came of the attempt to listen, for a thread that waits for it.
   private final class Start: Sendable {
-    private let outcome = Mutex<Result<UInt16, Failure>?>(nil)
+    private let outcome = Guarded<Result<UInt16, Failure>?>(nil)
     private let isKnown = DispatchSemaphore(value: 0)
 
     /// The first one counts.

@@ -1,7 +1,7 @@
 import FlyingFox
 import Foundation
+import Locks
 import ReportFormats
-import Synchronization
 
 /// Where scrapes wait for the thread that counts packets, which alone knows the counts and answers all at once.
 final class ScrapeDesk: HTTPHandler {
@@ -10,7 +10,7 @@ final class ScrapeDesk: HTTPHandler {
     var asked: [CheckedContinuation<Data?, Never>] = []
   }
 
-  private let waiting = Mutex(Waiting())
+  private let waiting = Guarded(Waiting())
   /// Scrapes that wait at once; further ones are refused.
   static let limit = 64
 
