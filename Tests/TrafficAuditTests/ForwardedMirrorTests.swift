@@ -2,8 +2,9 @@ import Filtering
 import NetworkTypes
 import TestSupport
 import Testing
-import TrafficAudit
 import WireFormat
+
+@testable import TrafficAudit
 
 /// TM-3: the tunnel's source tells the interface that mirrored, also one on the packet's way, and not at an end of it.
 @Suite("Traffic mirrored on its way")
@@ -135,6 +136,58 @@ struct ForwardedMirrorTests {
     let kept = audit(frames, filter, keepsDuplicates: true)
     #expect(AuditReport(kept).packets.total == 1200)
     #expect(kept.verdicts.count { $0.packetClass == .unknown } == 600)
+  }
+
+  @Test("Copies on the way count nothing once an end showed the packet, in whatever order they come (TM-13)")
+  func ordersOnTheWay() {
+    let places = ["A": "10.0.1.10", "F": "10.0.0.10", "B": "10.0.2.10", "G": "10.0.0.220", "H": "10.0.1.11"]
+    let packet = PacketSummary.tcp("10.0.1.10:40000", to: "10.0.2.10:5432", .ack)
+    for checks in [true, false] {
+      let filter = PacketFilter(network(checks: checks).network)
+      func totals(_ order: String) -> Int {
+        let auditor = audit(order.map { made.mirrored(packet, at: places[String($0)]!) }, filter)
+        #expect(auditor.tallies.frames == order.count)
+        return AuditReport(auditor).packets.total
+      }
+      for order in ["AFFB", "AFBF", "ABFF", "BAFF", "BFAF", "ABFFGG", "AGFBFG", "ABFFHH"] {
+        #expect(totals(order) == 1, "\(order)")
+      }
+      // Sent twice: as many as the end has that shows the most.
+      for order in ["AFFBAFFB", "AABBFFFF", "AFABFBFF", "ABABFFF", "AAB"] {
+        #expect(totals(order) == 2, "\(order)")
+      }
+      // No end shows it: in and out at each.
+      for order in ["FFGG", "FGFG", "FGGF", "FG", "F"] { #expect(totals(order) == 1, "\(order)") }
+      for order in ["FFFF", "FFFFGGGG", "FFGGFFGG", "FGGFGFFG", "FFF"] {
+        #expect(totals(order) == 2, "\(order)")
+      }
+      // An end's copy is judged beside one that came before it.
+      for order in ["FAB", "FAFB", "FFAB", "FBAF", "FGABGF"] { #expect(totals(order) == 2, "\(order)") }
+    }
+  }
+
+  @Test("Of more packets than are remembered the first are forgotten, and the latest find their copies")
+  func limitOfPackets() {
+    var duplicates = MirrorDuplicates()
+    let count = MirrorDuplicates.limit + 1000
+    let verdict = Verdict(.allow, state: .new, outcome: OutcomeID(rawValue: 0))
+    func isCopy(_ number: Int, at mirror: String, isForwarded: Bool) -> Bool {
+      let outer = OuterPacket(
+        index: 0, addresses: .v4(source: IPv4Address(mirror)!, destination: .zero), network: 7, depth: 1,
+        digest: UInt64(number))
+      let time = Int64(number % 1000)
+      let copied = duplicates.take(copy: outer, at: time, isForwarded: isForwarded)
+      if copied == nil { duplicates.note(outer, at: time, verdict, isForwarded: isForwarded) }
+      return copied != nil
+    }
+    for isForwarded in [true, false] {
+      func copies(_ numbers: Range<Int>, at mirror: String) -> Int {
+        numbers.count { isCopy($0, at: mirror, isForwarded: isForwarded) }
+      }
+      #expect(copies(0..<count, at: "10.0.1.10") == 0)
+      #expect(copies(count - 200_000..<count, at: "10.0.2.10") == 200_000)
+      #expect(copies(0..<900, at: "10.0.2.10") == 0)
+    }
   }
 
   @Test("An end's copy is judged at the end though a firewall's came first, which hides no denial")

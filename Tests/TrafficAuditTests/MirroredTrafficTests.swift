@@ -2,8 +2,9 @@ import Filtering
 import NetworkTypes
 import TestSupport
 import Testing
-import TrafficAudit
 import WireFormat
+
+@testable import TrafficAudit
 
 /// S25: of mirrored traffic the inner frame is judged at its source interface (TM-3, TM-11).
 @Suite("Mirrored traffic")
@@ -185,6 +186,63 @@ struct MirroredTrafficTests {
     #expect(duplicates(datagram, datagram, ([1, 2], [1, 3])) == 0)
   }
 
+  @Test("Extension headers of IPv6, however long, hide nothing of what tells packets apart")
+  func copiesWithExtensions() {
+    func audit(_ first: [UInt8], _ second: [UInt8]) -> Auditor {
+      var network = SemanticsNetwork()
+      network.inbound("web", "tcp 443 from 2001:db8:a00:1::/64")
+      network.outbound("app", "all to ::/0")
+      var auditor = Auditor(PacketFilter(network.network))
+      auditor.audit(batch([tunnel(first, at: "10.0.1.10"), tunnel(second, at: "10.0.0.10")]))
+      return auditor
+    }
+    /// The packet with destination options of so many bytes, and a sequence number.
+    func inner(_ packet: PacketSummary, options: [Int], number: UInt8 = 0) -> [UInt8] {
+      var frame = PacketBuilder().frame(for: packet)
+      if packet.ipProtocol == .tcp && !packet.isLaterFragment { frame[frame.count - 20 + 7] = number }
+      var next = frame[14 + 6]
+      var headers: [UInt8] = []
+      for length in options {
+        let padding = [UInt8](repeating: 0, count: length - 2)
+        headers = [next, UInt8(length / 8 - 1)] + padding + headers
+        next = 60
+      }
+      frame[14 + 6] = next
+      let length = frame.count - 14 - 40 + headers.count
+      (frame[14 + 4], frame[14 + 5]) = (UInt8(length >> 8), UInt8(length & 255))
+      frame.insert(contentsOf: headers, at: 14 + 40)
+      return frame
+    }
+    let (source, destination) = ("[2001:db8:a00:1::10]:40000", "[2001:db8:a00::10]:")
+    let web = PacketSummary.tcp(source, to: destination + "443")
+    let shell = PacketSummary.tcp(source, to: destination + "22")
+    var (one, other) = (web, web)
+    one.fields.formUnion([.fragmentOffset, .fragment])
+    (one.fragmentIdentification, one.fragmentOffset) = (7, 64)
+    other.fields = one.fields
+    (other.fragmentIdentification, other.fragmentOffset) = (8, 64)
+    for options in [[8], [24], [32], [2048], [32, 8, 16], [Int](repeating: 8, count: 100)] {
+      let copies = audit(inner(web, options: options), inner(web, options: options))
+      #expect(copies.tallies.duplicates == 1, "\(options)")
+      let numbers = audit(inner(web, options: options), inner(web, options: options, number: 1))
+      #expect(numbers.tallies.duplicates == 0, "\(options)")
+      let ports = audit(inner(web, options: options), inner(shell, options: options))
+      #expect(ports.verdicts.map(\.packetClass) == [.allow, .deny], "\(options)")
+      #expect(ports.tallies.duplicates == 0)
+      let fragments = audit(inner(one, options: options), inner(other, options: options))
+      #expect(fragments.tallies.duplicates == 0, "\(options)")
+    }
+    // More headers than are followed: nothing is known of what comes behind them, and all of it counts.
+    let many = [Int](repeating: 8, count: 130)
+    #expect(audit(inner(web, options: many), inner(shell, options: many)).tallies.duplicates == 0)
+  }
+
+  /// A frame in the tunnel of the interface with the address `mirror`.
+  private func tunnel(_ inner: [UInt8], at mirror: String) -> [UInt8] {
+    PacketBuilder().frame(
+      for: .udp("\(mirror):65000", to: "10.0.2.99:4789"), payload: [8, 0, 0, 0, 0, 0, 7, 0] + inner)
+  }
+
   @Test("Copies are found whatever clocks do, and times as far apart as there are are no window")
   func clocks() {
     let packet = PacketSummary.udp("10.0.1.10:40000", to: "10.0.0.10:53")
@@ -211,6 +269,24 @@ struct MirroredTrafficTests {
       return [(0, time), (1, time + 1000)]
     }
     #expect(duplicates([(0, 4_000_000_000_000_000_000)] + late) == 3)
+    let verdict = Verdict(.allow, state: .new, outcome: OutcomeID(rawValue: 0))
+    // Two clocks that are far apart take turns; then the copies of both come.
+    var apart = MirrorDuplicates()
+    var copies = 0
+    for mirror in ["10.0.1.10", "10.0.0.10"] {
+      for number in 0..<40 {
+        let outer = OuterPacket(
+          index: 0, addresses: .v4(source: IPv4Address(mirror)!, destination: .zero), network: 7, depth: 1,
+          digest: UInt64(number))
+        let time = Int64(number) * 1_000_000 + Int64(number % 2) * 10_000_000_000
+        if apart.take(copy: outer, at: time) != nil {
+          copies += 1
+        } else {
+          apart.note(outer, at: time, verdict)
+        }
+      }
+    }
+    #expect(copies == 40)
   }
 
   @Test(

@@ -72,28 +72,48 @@ enum Tunnel {
     }
   }
 
-  /// FNV-1a over an IP packet's header and a few bytes more, without what may differ between its copies: the time to live and the header's
+  /// FNV-1a over an IP packet's headers and a few bytes more, without what may differ between its copies: the time to live and the header's
   /// checksum, which routers change, and the checksum of the transport, which one that is cut may lack (semantics TM-9).
   static func digest(of header: Span<UInt8>) -> UInt64 {
     guard !header.isEmpty else { return offsetBasis }
     let isV4 = header[0] >> 4 == 4
-    let start = isV4 ? Int(header[0] & 15) * 4 : 40
-    let ipProtocol = header.count > 9 ? IPProtocol(rawValue: isV4 ? header[9] : header[6]) : nil
-    let checksum =
-      switch ipProtocol {
-      case .tcp: start + 16
-      case .udp: start + 6
-      case .icmp, .icmpv6: start + 2
-      default: Int.max - 1
-      }
-    let end = min(header.count, IPLength.announced(by: header) ?? .max, start + digestLength)
+    let available = min(header.count, IPLength.announced(by: header) ?? .max)
+    let (start, checksum) = isV4 ? transport(ofIPv4: header) : transport(ofIPv6: header, end: available)
     var digest = offsetBasis
-    for index in 0..<end {
+    for index in 0..<min(available, start + digestLength) {
       if isV4 ? index == 8 || index == 10 || index == 11 : index == 7 { continue }
-      if index == checksum || index == checksum + 1 { continue }
+      if let checksum, index == checksum || index == checksum + 1 { continue }
       digest = (digest ^ UInt64(header[index])) &* prime
     }
     return digest
+  }
+
+  /// Where an IPv4 packet's payload begins, and where its transport's checksum is, if it has one.
+  private static func transport(ofIPv4 header: Span<UInt8>) -> (start: Int, checksum: Int?) {
+    let start = Int(header[0] & 15) * 4
+    guard header.count > 9, header.load16(6) & 0x1fff == 0 else { return (start, nil) }
+    return (start, checksum(IPProtocol(rawValue: header[9])).map { start + $0 })
+  }
+
+  /// The same of an IPv6 packet, whose extension headers are followed as they are decoded: where that ends before they do, they go
+  /// on to the packet's end.
+  private static func transport(ofIPv6 header: Span<UInt8>, end: Int) -> (start: Int, checksum: Int?) {
+    guard end >= IPv6Header.length else { return (end, nil) }
+    let chain = IPv6Extensions.follow(
+      header.extracting(IPv6Header.length..<end), from: header[6], isCut: end == header.count)
+    guard chain.stop == nil else { return (end, nil) }
+    let start = IPv6Header.length + chain.length
+    return (start, chain.fragmentOffset == 0 ? checksum(chain.last).map { start + $0 } : nil)
+  }
+
+  /// Where in a transport header its checksum is.
+  private static func checksum(_ ipProtocol: IPProtocol) -> Int? {
+    switch ipProtocol {
+    case .tcp: 16
+    case .udp: 6
+    case .icmp, .icmpv6: 2
+    default: nil
+    }
   }
 
   /// The same for a frame that holds no IP packet: whole, since nothing of it is known.
@@ -105,7 +125,7 @@ enum Tunnel {
 
   private static let offsetBasis: UInt64 = 0xcbf2_9ce4_8422_2325
   private static let prime: UInt64 = 0x0000_0100_0000_01b3
-  /// What follows the IP header of an IPv4 packet of 48 bytes, with the ports, numbers and flags of TCP: copies may be cut
+  /// What follows the IP header, extension headers included, of an IPv4 packet of 48 bytes, with the ports, numbers and flags of TCP: copies may be cut
   /// (semantics TM-8), and more is not needed where only what another interface mirrored is taken for a copy.
   private static let digestLength = 28
   static let vxlanPort: UInt16 = 4789
