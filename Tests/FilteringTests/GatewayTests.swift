@@ -240,6 +240,16 @@ struct GatewayTests {
         #expect(outside.packetClass == .allow)
         let known = scene.send(.udp("203.0.113.7:123", to: "10.0.0.220:40000"))
         #expect(known.packetClass == (expected == .deny ? .deny : .allow), "\(entries)")
+        if expected == .deny {
+          #expect(answer.explanation.contains("udp 1024-65535 from 203.0.113.7: the answer goes to one of"))
+          #expect(known.explanation.contains("allows udp 40000 from 203.0.113.7; nearest"), "\(known)")
+        }
+        // What nobody asked for is no answer, whichever of the gateway's addresses it is for.
+        for address in ["10.0.0.220", "198.51.100.220"] where expected == .deny {
+          let scan = scene.send(.udp("203.0.113.7:50000", to: "\(address):2222"))
+          #expect(scan.packetClass == .deny)
+          #expect(scan.explanation.contains("allows udp 2222 from 203.0.113.7; nearest"), "\(scan)")
+        }
         // No port of an ICMP query changes.
         #expect(scene.send(.icmp("10.0.1.10", to: "203.0.113.7", type: 8)).packetClass == .allow)
       }

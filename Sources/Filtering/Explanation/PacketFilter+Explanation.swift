@@ -85,17 +85,13 @@ extension PacketFilter {
       + Self.text(miss.fields, step.direction)
   }
 
-  /// - Parameter hasTranslatedPort: Whether the port is a NAT gateway's choice; nil where the packet's header as it was captured
-  ///   has to tell.
-  func explainACL(
-    _ step: PathStep, _ header: PacketHeader, hasTranslatedPort: Bool? = nil
-  ) -> String {
+  private func explainACL(_ step: PathStep, _ header: PacketHeader) -> String {
     let owner = step.resource.map { label(id(of: $0)) } ?? "the network ACL"
     if let rule = step.rule, rules[rule].id != "*" {
       return "entry \(rules[rule].id) of \(owner): \(rules[rule].text)"
     }
     let side = step.direction == .ingress ? "inbound" : "outbound"
-    if hasTranslatedPort ?? isAnswerToTranslated(step, header) {
+    if step.hasTranslatedPort {
       return
         "no \(side) entry of \(owner) allows \(header.ipProtocol) 1024-65535 from \(header.source): the answer goes to one of"
         + " these ports, which the NAT gateway chose"
@@ -114,15 +110,6 @@ extension PacketFilter {
     let entry = rules[acl.indices[miss.rule]]
     return text + "; nearest: \(entry.id) \(entry.text), which misses in "
       + Self.text(miss.fields, step.direction)
-  }
-
-  /// Whether what comes to a NAT gateway is for somebody behind it.
-  private func isAnswerToTranslated(_ step: PathStep, _ header: PacketHeader) -> Bool {
-    guard let interface = step.interface, step.direction == .ingress, header.ipProtocol.hasPorts else {
-      return false
-    }
-    return compiled.network.interfaces[interface.int].natGateway != nil
-      && !compiled.isOwn(header.destination, of: interface) && compiled.owners(of: header.source).isEmpty
   }
 
   private func explainRoute(_ step: PathStep, _ header: PacketHeader) -> String {

@@ -65,9 +65,7 @@ extension PacketFilter {
 
   /// One sentence that says what a traced step did with its packet, and why.
   public func explain(_ traced: TraceStep) -> String {
-    traced.step.element == .networkACL && traced.step.action == .deny
-      ? explainACL(traced.step, traced.header, hasTranslatedPort: traced.hasTranslatedPort)
-      : explain(traced.step, for: traced.header)
+    explain(traced.step, for: traced.header)
   }
 
   /// One sentence that says what a step did with the packet that has this header after it, and why.

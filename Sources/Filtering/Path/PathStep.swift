@@ -32,11 +32,9 @@ public struct PathStep: Sendable, Hashable {
   public var direction: Direction
   public var code: ReachabilityCode?
   public var missing: MissingPiece?
-  /// For a group's rule that admits: whether the flow that the packet begins is tracked at the interface (semantics
-  /// CT-4, CT-5).
-  public var tracksFlow = false
   /// Which leg of the path: a NAT gateway, a transit gateway or a load balancer begins a new one.
   public var leg: UInt8
+  private var marks: UInt8 = 0
   // Numbers without their options, which would make a step half as large again: there are many.
   private let interfaceNumber: UInt32
   private let resourceNumber: UInt32
@@ -53,6 +51,18 @@ public struct PathStep: Sendable, Hashable {
   }
   /// The rule or route that decided.
   public var rule: RuleIndex? { ruleNumber == Self.none ? nil : RuleIndex(Int(ruleNumber)) }
+
+  /// For a group's rule that admits: whether the flow that the packet begins is tracked at the interface (semantics
+  /// CT-4, CT-5).
+  public var tracksFlow: Bool {
+    get { marks & 1 != 0 }
+    set { marks = newValue ? marks | 1 : marks & ~1 }
+  }
+  /// For an ACL that stops an answer: whether it was asked about every port that a NAT gateway may have chosen (semantics AD-15).
+  public var hasTranslatedPort: Bool {
+    get { marks & 2 != 0 }
+    set { marks = newValue ? marks | 2 : marks & ~2 }
+  }
 
   init(
     _ stage: EvaluationStage, _ element: Element, _ action: Action, _ direction: Direction,
@@ -80,7 +90,7 @@ extension PathStep {
   func mixed(into fingerprint: UInt64) -> UInt64 {
     let small =
       UInt64(stage.rawValue) | UInt64(element.rawValue) << 8 | UInt64(action.rawValue) << 16
-      | UInt64(direction.rawValue) << 24 | UInt64(leg) << 32 | (tracksFlow ? 1 << 40 : 0)
+      | UInt64(direction.rawValue) << 24 | UInt64(leg) << 32 | UInt64(marks) << 40
       | UInt64(missing?.rawValue ?? .max) << 48
     let place = UInt64(interfaceNumber) << 32 | UInt64(resourceNumber)
     let product = (fingerprint ^ small ^ 0xa076_1d64_78bd_642f).multipliedFullWidth(

@@ -300,6 +300,9 @@ struct PathWalk {
   mutating func append(_ step: PathStep) {
     var step = step
     step.leg = leg
+    if step.element == .networkACL && step.action == .deny {
+      step.hasTranslatedPort = header.hasTransport && hasTranslatedPort
+    }
     steps.append(step)
     if keepsHeaders { keepHeader() }
   }
