@@ -180,6 +180,69 @@ import VirtualNetworks
     #expect(again.networkACLs.map(\.isDefault) == network.networkACLs.map(\.isDefault))
   }
 
+  @Test func whatIsCalledMainOrDefaultTwiceIsAProblem() throws {
+    let first = """
+      vpcs:
+        v:
+          cidr: 10.0.0.0/16
+          route_tables: {main: {0.0.0.0/0: none}}
+          network_acls: {default: {inbound: [], outbound: []}}
+      """
+    let second = """
+      route_tables:
+        main: {vpc: vpc-v, 0.0.0.0/0: internet}
+      network_acls:
+        default: {vpc: vpc-v, inbound: [], outbound: []}
+      """
+    func read(_ texts: [(name: String, text: String)]) throws -> VirtualNetwork {
+      let folder = try TemporaryFolder(
+        Dictionary(uniqueKeysWithValues: texts.map { ($0.name + ".yaml", $0.text) }))
+      return try NetworkReader().read(paths: texts.map { "\(folder.path)/\($0.name).yaml" })
+    }
+    let inputs = [(name: "a", text: first), (name: "b", text: second)]
+    for order in [inputs, inputs.reversed()] {
+      let error = #expect(throws: PolicyFormatError.self) { try read(order) }
+      let text = error?.description ?? ""
+      for words in [
+        "rtb-main", "rtb-v-main", "acl-default", "acl-v-default", "a.yaml:4:20", "a.yaml:5:20", "b.yaml:2:3",
+        "b.yaml:4:3",
+      ] {
+        #expect(text.contains(words), "\(words): \(text)")
+      }
+      let settled = order.map { ($0.name, $0.text.replacing("main: {vpc", with: "main: {main: false, vpc")) }
+      let half = #expect(throws: PolicyFormatError.self) { try read(settled) }
+      #expect(!(half?.description.contains("rtb-main") ?? true))
+    }
+    // Another one that says it is leaves nothing to guess.
+    let third =
+      "route_tables: {other: {vpc: v, main: true}}\nnetwork_acls: {other: {vpc: v, default: true}}\n"
+    let said = try read([(name: "a", text: first), (name: "c", text: third)])
+    #expect(said.routeTables.filter(\.isMain).map(\.id) == ["rtb-other"])
+    #expect(said.networkACLs.filter(\.isDefault).map(\.id) == ["acl-other"])
+  }
+
+  @Test func whatIsCalledMainIsSoWithoutDefaults() throws {
+    let text = """
+      vpcs:
+        v:
+          cidr: 10.0.0.0/16
+          defaults: false
+          subnets: {s: {cidr: 10.0.0.0/24}}
+          route_tables: {main: {0.0.0.0/0: internet}}
+          network_acls: {default: {inbound: [], outbound: []}}
+      """
+    let network = try VirtualNetwork(yaml: text)
+    #expect(network.problems.isEmpty, "\(network.problems)")
+    #expect(network.routeTables.map(\.isMain) == [true] && network.networkACLs.map(\.isDefault) == [true])
+    // Those that say they are not are not, also when they are written and read again.
+    let not = try VirtualNetwork(
+      yaml: text.replacing("{main: {", with: "{main: {main: false, ")
+        .replacing("{default: {", with: "{default: {default: false, "))
+    #expect(not.routeTables.map(\.isMain) == [false] && not.networkACLs.map(\.isDefault) == [false])
+    let again = try VirtualNetwork(yaml: not.yaml())
+    #expect(again.bare == not.bare, "\(again.bare.differences(from: not.bare))")
+  }
+
   /// A peering of two transit gateways is an attachment of each, and both have its id.
   @Test func anAttachmentOfTwoGatewaysHasOneID() throws {
     let text = """

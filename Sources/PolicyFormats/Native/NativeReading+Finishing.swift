@@ -20,19 +20,19 @@ extension NativeReading {
       importer.instances.update(instance) { $0.zone = zones[subnet] ?? nil }
     }
     giveDefaultGroups()
-    for vpc in vpcsWithDefaults { makeDefaults(vpc) }
+    for vpc in readVPCs { makeDefaults(vpc) }
     openToIPv6()
   }
 
   /// What AWS makes with a VPC: a main route table with the local routes only, and a default network ACL that lets
   /// everything through (semantics RT-1, NACL-1). Those that the file calls so are they, unless it says otherwise.
-  private func makeDefaults(_ vpc: (id: ResourceID, key: String, location: SourceLocation)) {
+  private func makeDefaults(_ vpc: ReadVPC) {
     let attributes = ResourceAttributes(location: vpc.location)
     if !importer.routeTables.items.contains(where: { $0.vpc == vpc.id && $0.isMain }) {
-      let id = NativeKind.routeTable.id(of: "main", in: vpc.key)
-      if let named = tablesCalledMain[vpc.id] {
+      if let named = only(tablesCalledMain[vpc.id], .routeTable, called: "main", in: vpc.id) {
         importer.routeTables.update(named) { $0.isMain = true }
-      } else {
+      } else if vpc.hasDefaults {
+        let id = NativeKind.routeTable.id(of: "main", in: vpc.key)
         importer.routeTables.add(
           RouteTable(
             id: Self.free(id, importer.routeTables.contains), vpc: vpc.id, isMain: true,
@@ -40,10 +40,10 @@ extension NativeReading {
       }
     }
     if !importer.networkACLs.items.contains(where: { $0.vpc == vpc.id && $0.isDefault }) {
-      let id = NativeKind.networkACL.id(of: "default", in: vpc.key)
-      if let named = aclsCalledDefault[vpc.id] {
+      if let named = only(aclsCalledDefault[vpc.id], .networkACL, called: "default", in: vpc.id) {
         importer.networkACLs.update(named) { $0.isDefault = true }
-      } else {
+      } else if vpc.hasDefaults {
+        let id = NativeKind.networkACL.id(of: "default", in: vpc.key)
         let entries = Self.openEntries(at: vpc.location)
         importer.networkACLs.add(
           NetworkACL(
@@ -52,6 +52,21 @@ extension NativeReading {
             attributes: attributes), importer.log)
       }
     }
+  }
+
+  /// What is called so in a VPC; a second one is a problem, since which of them is read last says nothing.
+  private func only(
+    _ called: [(id: ResourceID, location: SourceLocation)]?, _ kind: NativeKind, called name: String,
+    in vpc: ResourceID
+  ) -> ResourceID? {
+    guard let called, let first = called.first else { return nil }
+    for other in called where other.id != first.id {
+      log.add(
+        at: other.location,
+        "the \(kind.noun) \(other.id) of \(vpc) is called \(name), as \(first.id) is (\(first.location)); expected one: "
+          + "say \(name): true or \(name): false in one of them")
+    }
+    return first.id
   }
 
   /// The id, or one like it where that is taken by what is called main, or default, and says that it is not.
@@ -81,7 +96,7 @@ extension NativeReading {
     {
       return known.id
     }
-    let key = vpcsWithDefaults.first { $0.id == vpc }?.key ?? vpc.rawValue
+    let key = readVPCs.first { $0.id == vpc }?.key ?? vpc.rawValue
     let id = NativeKind.securityGroup.id(of: "default", in: key)
     importer.securityGroups.add(
       SecurityGroup(

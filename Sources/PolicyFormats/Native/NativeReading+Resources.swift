@@ -24,13 +24,17 @@ extension NativeReading {
       expectVPC(table.vpc, mapping)
       within(table.vpc) { table.routes = $0.routes(mapping, of: id) }
       importer.routeTables.add(table, importer.log)
-      if member.key == "main" && mapping["main"] == nil { tablesCalledMain[table.vpc] = id }
+      if member.key == "main" && mapping["main"] == nil {
+        tablesCalledMain[table.vpc, default: []].append((id, member.keyLocation))
+      }
     case .networkACL:
       var acl = NetworkACL(id: id, vpc: home ?? "", attributes: attributes)
       keys.networkACL.read(mapping, into: &acl, self)
       expectVPC(acl.vpc, mapping)
       importer.networkACLs.add(acl, importer.log)
-      if member.key == "default" && mapping["default"] == nil { aclsCalledDefault[acl.vpc] = id }
+      if member.key == "default" && mapping["default"] == nil {
+        aclsCalledDefault[acl.vpc, default: []].append((id, member.keyLocation))
+      }
     case .securityGroup: securityGroup(member, mapping, id)
     case .instance: instance(member, mapping, id)
     case .natGateway: natGateway(member, mapping, id)

@@ -144,7 +144,8 @@ extension NativeReading {
     var draft = VPCDraft(vpc: VPC(id: id, attributes: attributes(.vpc, member)))
     keys.vpc.read(mapping, into: &draft, self, others: Self.withinVPC.map(\.section))
     importer.vpcs.add(draft.vpc, importer.log)
-    if draft.hasDefaults { vpcsWithDefaults.append((id, member.key, member.keyLocation)) }
+    readVPCs.append(
+      ReadVPC(id: id, key: member.key, location: member.keyLocation, hasDefaults: draft.hasDefaults))
     vpc = (id, member.key)
     for kind in Self.withinVPC { section(mapping, kind) }
     vpc = nil

@@ -19,11 +19,17 @@ final class NativeReading {
   var impliedInterfaces: [NetworkInterface] = []
   /// Interfaces without `groups`: they get the default group of their VPC (semantics SG-7).
   var interfacesWithoutGroups: Set<ResourceID> = []
-  /// VPCs that are to have a main route table and a default ACL even if nothing says so.
-  var vpcsWithDefaults: [(id: ResourceID, key: String, location: SourceLocation)] = []
+  struct ReadVPC {
+    var id: ResourceID
+    var key: String
+    var location: SourceLocation
+    /// Whether it is to have a main route table and a default ACL even if nothing says so.
+    var hasDefaults: Bool
+  }
+  var readVPCs: [ReadVPC] = []
   /// By VPC, what is called so and does not say whether it is.
-  var tablesCalledMain: [ResourceID: ResourceID] = [:]
-  var aclsCalledDefault: [ResourceID: ResourceID] = [:]
+  var tablesCalledMain: [ResourceID: [(id: ResourceID, location: SourceLocation)]] = [:]
+  var aclsCalledDefault: [ResourceID: [(id: ResourceID, location: SourceLocation)]] = [:]
   /// Instances that are in the zone of their subnet.
   var instancesWithoutZone: [(instance: ResourceID, subnet: ResourceID)] = []
   var vpcOf: [ResourceID: ResourceID] = [:]

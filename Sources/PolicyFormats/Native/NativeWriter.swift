@@ -158,14 +158,22 @@ extension NativeWriting {
     var draft = table
     draft.subnets.removeAll { tableOf[$0] == table.id }
     return entry(.routeTable, table.id, home: table.vpc, vpcKey: vpcKey) {
-      keys.routeTable.write(draft, $0) + $0.routes(table.routes)
+      keys.routeTable.write(draft, $0) + saysNot("main", key(.routeTable, table.id), table.isMain)
+        + $0.routes(table.routes)
     }
+  }
+
+  /// `main: false` of a table that is called main and is not.
+  private func saysNot(_ name: String, _ key: String, _ isSo: Bool) -> [(String, YAMLValue)] {
+    key == name && !isSo ? [(name, .flag(false))] : []
   }
 
   private func aclEntry(_ acl: NetworkACL) -> (String, YAMLValue) {
     var draft = acl
     draft.subnets.removeAll { aclOf[$0] == acl.id }
-    return entry(.networkACL, acl.id, home: acl.vpc, vpcKey: vpcKey) { keys.networkACL.write(draft, $0) }
+    return entry(.networkACL, acl.id, home: acl.vpc, vpcKey: vpcKey) {
+      keys.networkACL.write(draft, $0) + saysNot("default", key(.networkACL, acl.id), acl.isDefault)
+    }
   }
 
   private func groupEntry(_ group: SecurityGroup) -> (String, YAMLValue) {

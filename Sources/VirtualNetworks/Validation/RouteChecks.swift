@@ -75,7 +75,14 @@ extension ConsistencyCheck {
           "\(other) and \(table.id) are both main route table of \(table.vpc); expected one")
       }
     }
-    let withDefaultACL = Set(network.networkACLs.filter(\.isDefault).map(\.vpc))
+    var defaultACLs: [ResourceID: ResourceID] = [:]
+    for acl in network.networkACLs where acl.isDefault {
+      if let other = defaultACLs.updateValue(acl.id, forKey: acl.vpc) {
+        report(
+          .error, "several_default_acls", acl.vpc, at: acl.attributes.location, member: "IsDefault",
+          "\(other) and \(acl.id) are both default network ACL of \(acl.vpc); expected one")
+      }
+    }
     // An empty VPC of a peer, described alone, needs neither.
     let inhabited = Set(network.subnets.map(\.vpc))
     for vpc in network.vpcs where inhabited.contains(vpc.id) {
@@ -85,7 +92,7 @@ extension ConsistencyCheck {
           "no route table of \(vpc.id) is the main one; routes of subnets without a table of their own are unknown"
         )
       }
-      if !network.networkACLs.isEmpty && !withDefaultACL.contains(vpc.id) {
+      if !network.networkACLs.isEmpty && defaultACLs[vpc.id] == nil {
         report(
           .warning, "no_default_acl", vpc.id, at: vpc.attributes.location,
           "no network ACL of \(vpc.id) is the default one; what filters subnets without an ACL of their own is unknown"
