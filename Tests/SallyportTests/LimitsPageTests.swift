@@ -36,6 +36,7 @@ import TrafficSynthesis
     "MirrorDuplicates.limit": MirrorDuplicates.limit,
     "TunnelEnds.limit": TunnelEnds.limit,
     "FlowLogRecorder.recordLimit": FlowLogRecorder.recordLimit,
+    "FlowLogRecorder.copyLimit": FlowLogRecorder.copyLimit,
     "FlowLogAudit.groupLimit": FlowLogAudit.groupLimit,
     "FlowLogAudit.pingLimit": FlowLogAudit.pingLimit,
     "MetricRecorder.quietLimit": MetricRecorder.quietLimit,

@@ -59,6 +59,26 @@ import VirtualNetworks
     #expect(taken.reduce(0) { $0 + $1.packets } == 1000)
   }
 
+  /// Packets of one moment beyond an internet gateway, all before their copies: those that are forgotten count twice.
+  @Test func packetsThatHaveCopies() {
+    let filter = PacketFilter(scene.network)
+    func counted(_ limit: Int) -> Int {
+      var tracker = ConnectionTracker()
+      var recorder = FlowLogRecorder(filter, scene.network)
+      recorder.rememberedCopies = limit
+      for address in ["198.51.100.10", "10.0.0.10"] {
+        for _ in 0..<1000 {
+          let packet = PacketSummary.udp("203.0.113.7:50000", to: "\(address):443", at: 1)
+          let verdict = filter.evaluate(packet, tracking: &tracker)
+          recorder.count(packet, length: 60, verdict, tracker: tracker)
+        }
+      }
+      return recorder.take(all: true).reduce(0) { $0 + $1.packets }
+    }
+    #expect(counted(1000) == 1000)
+    #expect((1001...2000).contains(counted(100)))
+  }
+
   @Test func groupsOfDisagreements() throws {
     var audit = FlowLogAudit(PacketFilter(scene.network), scene.network)
     audit.limit = 100

@@ -14,30 +14,35 @@ public struct FlowLogRecord: Sendable, Hashable {
   /// FIN 1, SYN 2, RST 4, SYN-ACK 18, of all packets together (semantics FL-9).
   public var tcpFlags: UInt16 = 0
   public var isAccepted: Bool
-  /// How far from the interface its packets were captured.
-  var distance = PassageFinder.Distance.none
 }
 
 /// Sums up judged packets as VPC Flow Logs would.
 ///
 /// Not recorded, as AWS does not: the platform's own services (semantics FL-13), and whatever passes no interface of the
-/// network; also not what the model cannot tell of an interface. What a capture of both sides of a NAT gateway shows at the
-/// gateway's interface is recorded as shown there, and not once more as told by the other side. Memory is bounded by ``recordLimit``: when an interval
+/// network; also not what the model cannot tell of an interface. Of a packet that the capture has on both sides of a translation
+/// the copy nearest to an interface counts there (``TranslatedCopies``). Memory is bounded by ``recordLimit``: when an interval
 /// has more records, those so far are closed early and their flows begin further ones.
 public struct FlowLogRecorder: Sendable {
   /// Records of one interval that are kept open.
   public static let recordLimit = 1 << 20
   package var limit = Self.recordLimit
+  /// Packets that are compared with their copies on the other side of a translation.
+  public static let copyLimit = TranslatedCopies.limit
+  package var rememberedCopies: Int {
+    get { copies.capacity }
+    set { copies.capacity = newValue }
+  }
 
   private var finder: PassageFinder
   /// Nanoseconds of an interval.
   private let interval: Int64
   private var window: Int64?
-  private var records: [FlowLogRecord] = []
+  private var records = IntervalRecords(number: 0)
+  /// The interval before, as long as some of its packets may turn out to be copies of later ones.
+  private var held: IntervalRecords?
   private var slots: [FlowKey: Int] = [:]
   /// Where the packets of a flow and direction are counted.
-  private var slotsOfPackets: [PacketKey: [Int]] = [:]
-  /// Records whose interval is over, and those of them that may still give way to packets shown soon after.
+  private var placesOfPackets: [PacketKey: [Place]] = [:]
   private var copies = TranslatedCopies()
   /// Records to be taken, by intervals and in order of their first packets.
   private var closed: [FlowLogRecord] = []
@@ -53,11 +58,18 @@ public struct FlowLogRecorder: Sendable {
     var interface: InterfaceIndex
     var direction: Direction
     var isAccepted: Bool
-    var distance: PassageFinder.Distance
     var source: IPAddress
     var destination: IPAddress
     var sourcePort: UInt16
     var service: ServiceKey
+  }
+
+  /// A record, and how its packets are told from copies of others.
+  private struct Place {
+    var record: Int
+    /// nil where there can be no copies.
+    var lane: Int?
+    var distance: PassageFinder.Distance
   }
 
   /// - Parameter seconds: The longest interval that a record covers: AWS offers 60 and 600.
@@ -69,8 +81,8 @@ public struct FlowLogRecorder: Sendable {
   /// Goes on with a filter that follows a change of the network; take the records so far first.
   public mutating func goOn(with filter: PacketFilter) {
     finder = PassageFinder(filter, filter.network)
-    slotsOfPackets.removeAll()
-    copies = TranslatedCopies()
+    placesOfPackets.removeAll()
+    copies.forget(released: records.number - 1)
   }
 
   /// Counts a packet; `length` is that of its IP packet.
@@ -80,86 +92,99 @@ public struct FlowLogRecorder: Sendable {
     guard packet.hasAddresses, [.allow, .deny, .unknown].contains(verdict.packetClass) else { return }
     let now = packet.time.nanoseconds / interval
     // A packet from before the interval belongs to what was closed already: it is counted in the current one.
-    if let window, now > window { close() }
+    if let window, now > window { close(at: packet.time) }
     window = max(window ?? now, now)
-    if copies.areHeld(until: packet.time) { closed += copies.release(before: records) }
+    if let last = held?.lastFarther, packet.time > last.advanced(byNanoseconds: TranslatedCopies.window) {
+      release()
+    }
     let header = PacketHeader(packet)
     let key = PacketKey(
       addresses: packet.addresses, sourcePort: packet.sourcePort, service: header.service,
       outcome: verdict.outcome)
-    let places: [Int]
-    if let known = slotsOfPackets[key] {
+    let places: [Place]
+    if let known = placesOfPackets[key] {
       places = known
     } else {
-      if records.count >= limit || slotsOfPackets.count >= limit { close() }
+      if records.count >= limit || placesOfPackets.count >= limit { close(at: packet.time) }
       places = open(finder.passages(of: header, tracker[verdict.outcome]), of: header, at: packet.time)
-      slotsOfPackets[key] = places
+      placesOfPackets[key] = places
     }
-    for place in places { records[place].count(packet, length) }
+    for place in places { count(packet, length, at: place) }
+  }
+
+  private mutating func count(_ packet: PacketSummary, _ length: Int, at place: Place) {
+    if let lane = place.lane {
+      let own = TranslatedCopies.Count(interval: records.number, record: place.record, bytes: length)
+      switch copies.take(own, on: lane, from: place.distance, at: packet.time) {
+      case .another: break
+      case .copy(of: let nearer):
+        if nearer.interval == own.interval { records.note(copyOf: own.record, in: nearer.record) }
+        return
+      case .nearer(than: let farther):
+        if farther.interval == own.interval {
+          records.remove(farther)
+          records.note(copyOf: farther.record, in: own.record)
+        } else {
+          held?.remove(farther)
+        }
+      }
+    }
+    records.count(packet, length, at: place.record, from: place.distance)
   }
 
   /// The records of the passages that can be told, opened where they are not.
   private mutating func open(
     _ passages: [FlowPassage], of header: PacketHeader, at time: CaptureTime
-  ) -> [Int] {
-    var places: [Int] = []
+  ) -> [Place] {
+    var places: [Place] = []
     for passage in passages {
       guard let isAccepted = passage.isAccepted else { continue }
       let hasPorts = passage.header.ipProtocol.hasPorts
-      let distance = finder.distance(of: passage, from: header)
       let key = FlowKey(
         interface: passage.interface, direction: passage.direction, isAccepted: isAccepted,
-        distance: distance,
         source: passage.header.source, destination: passage.header.destination,
         sourcePort: hasPorts ? passage.header.sourcePort : 0,
         service: hasPorts
           ? passage.header.service : ServiceKey(rawValue: passage.header.service.rawValue & 0xff_0000))
-      if let known = slots[key] {
-        if !places.contains(known) { places.append(known) }
-        continue
-      }
-      slots[key] = records.count
-      places.append(records.count)
-      records.append(
-        FlowLogRecord(
-          passage: passage, first: time, last: time, isAccepted: isAccepted, distance: distance))
+      let record =
+        slots[key]
+        ?? records.open(FlowLogRecord(passage: passage, first: time, last: time, isAccepted: isAccepted))
+      slots[key] = record
+      if places.contains(where: { $0.record == record }) { continue }
+      places.append(
+        Place(
+          record: record, lane: finder.way(of: passage, isAccepted).map { copies.lane(of: $0) },
+          distance: finder.distance(of: passage, from: header)))
     }
     return places
   }
 
   /// Ends the interval.
-  private mutating func close() {
-    closed += copies.release(before: records)
-    closed += copies.hold(
-      records.enumerated().sorted {
-        ($0.element.first, $0.offset) < ($1.element.first, $1.offset)
-      }.map(\.element))
-    records.removeAll(keepingCapacity: true)
+  private mutating func close(at time: CaptureTime) {
+    release()
+    if records.lastFarther == nil { closed += records.finished() } else { held = records }
+    if held == nil { copies.released = records.number }
+    records = IntervalRecords(number: records.number + 1)
     slots.removeAll(keepingCapacity: true)
-    slotsOfPackets.removeAll(keepingCapacity: true)
+    placesOfPackets.removeAll(keepingCapacity: true)
+    copies.forgetWays(before: time.advanced(byNanoseconds: -TranslatedCopies.window))
+  }
+
+  /// Hands out the interval that is held.
+  private mutating func release() {
+    guard let records = held else { return }
+    closed += records.finished()
+    copies.released = records.number
+    held = nil
   }
 
   /// Takes the records whose interval is over, or all of them if the traffic has ended.
   public mutating func take(all isEnd: Bool = false) -> [FlowLogRecord] {
     if isEnd {
-      close()
-      closed += copies.release(before: [])
+      close(at: CaptureTime(nanoseconds: .max))
+      release()
     }
     defer { closed = [] }
     return closed
-  }
-}
-
-extension FlowLogRecord {
-  fileprivate mutating func count(_ packet: PacketSummary, _ length: Int) {
-    packets += 1
-    bytes += length
-    first = min(first, packet.time)
-    last = max(last, packet.time)
-    guard packet.ipProtocol == .tcp else { return }
-    let flags = packet.tcpFlags
-    if flags.contains(.syn) { tcpFlags |= flags.contains(.ack) ? 18 : 2 }
-    if flags.contains(.fin) { tcpFlags |= 1 }
-    if flags.contains(.rst) { tcpFlags |= 4 }
   }
 }

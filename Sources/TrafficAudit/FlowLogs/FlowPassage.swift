@@ -15,14 +15,6 @@ public struct FlowPassage: Sendable, Hashable {
   public var trafficPath: Int?
   /// The interface that it passes next.
   public var next: InterfaceIndex?
-
-  /// The end of the packet that is not the interface's.
-  var remote: IPAddress { header.remote(direction) }
-
-  /// The port of that end; 0 where the protocol has none.
-  var remotePort: UInt16 {
-    !header.ipProtocol.hasPorts ? 0 : direction == .egress ? header.service.port : header.sourcePort
-  }
 }
 
 /// Says which interfaces a judged packet passed, and what each let pass.
@@ -34,6 +26,14 @@ public struct PassageFinder: Sendable {
   private let gatewayEndpoints: Set<ResourceID>
   private let virtualPrivateGateways: Set<ResourceID>
   private let natGateways: Set<ResourceID>
+  /// Private addresses by their public ones: internet gateways translate one to one (semantics AD-12).
+  private let privateAddresses: [IPAddress: IPAddress]
+  /// The addresses of both sides.
+  private let translated: Set<IPAddress>
+  /// Addresses of NAT gateways and load balancers, of either side: as a client's they come with ports that were chosen.
+  private let translators: Set<IPAddress>
+  /// With them any address may stand for another.
+  private let hasBalancers: Bool
 
   public init(_ filter: PacketFilter, _ network: VirtualNetwork) {
     self.filter = filter
@@ -44,6 +44,26 @@ public struct PassageFinder: Sendable {
     gatewayEndpoints = Set(network.endpoints.filter { $0.kind == .gateway }.map(\.id))
     virtualPrivateGateways = Set(network.virtualPrivateGateways.map(\.id))
     natGateways = Set(network.natGateways.map(\.id))
+    var pairs: [IPAddress: IPAddress] = [:]
+    var translators: Set<IPAddress> = []
+    for interface in network.networkInterfaces {
+      let translates = [.natGateway, .networkLoadBalancer].contains(interface.kind)
+      for address in interface.ipv4Addresses {
+        if let outer = address.publicAddress { pairs[.v4(outer)] = .v4(address.address) }
+        if translates {
+          translators.formUnion([address.address, address.publicAddress].compactMap { $0.map(IPAddress.v4) })
+        }
+      }
+    }
+    for address in network.natGateways.flatMap(\.addresses) {
+      translators.formUnion(
+        [address.privateAddress, address.publicAddress].compactMap { $0.map(IPAddress.v4) })
+      if let outer = address.publicAddress, let own = address.privateAddress { pairs[.v4(outer)] = .v4(own) }
+    }
+    privateAddresses = pairs
+    translated = Set(pairs.keys).union(pairs.values)
+    self.translators = translators
+    hasBalancers = network.networkInterfaces.contains { $0.kind == .networkLoadBalancer }
   }
 
   /// The passages of a packet that was judged to have this outcome, in the order of its way; none for what is never
@@ -60,26 +80,48 @@ public struct PassageFinder: Sendable {
     return passages(along: way(of: header, outcome), from: header)
   }
 
-  /// How far from a passage the packet that tells of it was captured.
-  enum Distance: UInt8, CaseIterable {
+  /// How many translations are between a passage and where the packet that tells of it was captured.
+  enum Distance: UInt8, CaseIterable, Comparable {
     /// At the interface, or with the same addresses elsewhere.
     case none
-    /// Beyond an internet gateway: with the interface's public address.
+    /// Beyond an internet gateway: with a public address.
     case gateway
-    /// On the other side of the interface's own translation.
+    /// Beyond an internet gateway that both ends are behind.
+    case bothGateways
+    /// Beyond a NAT gateway or load balancer, which may choose ports.
     case translation
+
+    static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
   }
 
   /// How far from a passage the packet with this header was captured; of each packet the nearest copy counts.
   func distance(of passage: FlowPassage, from captured: PacketHeader) -> Distance {
-    let isOutward = passage.direction == .egress
-    let interface = network.networkInterfaces[Int(passage.interface.rawValue)]
-    guard interface.has(isOutward ? passage.header.source : passage.header.destination) else { return .none }
-    let seen = isOutward ? captured.source : captured.destination
-    guard passage.remote == (isOutward ? captured.destination : captured.source), interface.has(seen) else {
+    let ends = [
+      (passage.header.source, captured.source), (passage.header.destination, captured.destination),
+    ].filter { $0.0 != $0.1 }
+    guard !ends.isEmpty else { return .none }
+    guard ends.allSatisfy({ privateAddresses[$0.0] == $0.1 || privateAddresses[$0.1] == $0.0 }) else {
       return .translation
     }
-    return interface.hasPublicly(seen) ? .gateway : .none
+    return ends.count == 1 ? .gateway : .bothGateways
+  }
+
+  /// What a passage has in common with what copies of its packets tell; nil where there can be none.
+  func way(of passage: FlowPassage, _ isAccepted: Bool) -> TranslatedCopies.Way? {
+    let header = passage.header
+    guard hasBalancers || isTranslated(header.source) || isTranslated(header.destination) else { return nil }
+    let (hasPorts, hasKind) = (header.ipProtocol.hasPorts, header.ipProtocol.hasICMPKind)
+    let isChosen = translators.contains(header.destination)
+    return TranslatedCopies.Way(
+      interface: passage.interface, direction: passage.direction, isAccepted: isAccepted,
+      source: header.source, destination: header.destination,
+      sourcePort: hasPorts && !translators.contains(header.source) ? header.sourcePort : 0,
+      service: hasKind || hasPorts && !isChosen
+        ? header.service : ServiceKey(rawValue: header.service.rawValue & 0xff_0000))
+  }
+
+  private func isTranslated(_ address: IPAddress) -> Bool {
+    translators.contains(address) || translated.contains(address)
   }
 
   /// What a packet met, and its header after each step.

@@ -11,10 +11,4 @@ extension NetworkInterface {
     }
     return delegatedPrefixes.contains { $0.contains(address) }
   }
-
-  /// Whether an address is one of the interface's public ones, and none of its own.
-  func hasPublicly(_ address: IPAddress) -> Bool {
-    guard case .v4(let v4) = address else { return false }
-    return ipv4Addresses.contains { $0.publicAddress == v4 } && !ipv4Addresses.contains { $0.address == v4 }
-  }
 }

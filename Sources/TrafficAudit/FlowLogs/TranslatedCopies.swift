@@ -1,120 +1,150 @@
 import Filtering
 import NetworkTypes
+import RuleMatching
 import VirtualNetworks
 
-/// Leaves out records that a farther copy of packets tells of where the capture shows a nearer one.
+/// Tells packets from their copies on the other side of a translation, so that each is counted once at an interface.
 ///
-/// A capture of both sides of a NAT gateway has every packet twice, with other addresses and perhaps another port: once at the
-/// instance, from which what passed the gateway's interface is derived, and once at that interface (semantics FL-11), or beyond
-/// the internet gateway with a public address. Records give way to those of packets captured nearer to the interface
-/// (``PassageFinder/Distance``), by direction, protocol and remote end, of the same interval or within ``window`` of it: either
-/// copy may come first, and an interval may end between the two. Where the nearer ones show less than half as many packets, as
-/// a capture at the gateway that is shorter than the one at the instance, they give way themselves.
+/// A capture of both sides of a NAT gateway, load balancer or internet gateway has a packet several times, with other addresses
+/// and perhaps another port; from each copy it is derived what passed the gateway's interface (semantics FL-11). Of copies within
+/// ``window`` of each other, either of which may come first, the one captured nearest to the interface counts. Which packets may
+/// be copies is told by a ``Way``; of several the oldest is taken, as packets of one way keep their order.
 struct TranslatedCopies: Sendable {
-  /// Between a packet and its copy at most, where an interval ends between them; in nanoseconds.
-  static let window: Int64 = 1_000_000_000
+  /// Between a packet and its copy at most, in nanoseconds: less than the second between two pings.
+  static let window: Int64 = 500_000_000
+  /// Packets whose copies are waited for, or that copies are looked for among.
+  static let limit = 1 << 20
+  var capacity = Self.limit
 
-  /// What a packet and its copy have in common.
-  private struct Way: Hashable {
+  /// What a packet and its copies have in common at an interface: what it is there, but for a port that was chosen for it.
+  struct Way: Hashable, Sendable {
     var interface: InterfaceIndex
     var direction: Direction
-    var ipProtocol: IPProtocol
-    var remote: IPAddress
-    var remotePort: UInt16
-
-    init(_ record: FlowLogRecord) {
-      let passage = record.passage
-      interface = passage.interface
-      direction = passage.direction
-      ipProtocol = passage.header.ipProtocol
-      remote = passage.remote
-      remotePort = passage.remotePort
-    }
+    /// What was stopped before the other side has no copy there.
+    var isAccepted: Bool
+    var source: IPAddress
+    var destination: IPAddress
+    /// 0 where the protocol has no ports, and where a gateway's choice takes the port's place.
+    var sourcePort: UInt16
+    var service: ServiceKey
   }
 
-  /// What was shown where an interval ends: how many packets how near.
-  private struct Edge {
+  /// Where a packet is counted.
+  struct Count: Sendable {
+    /// The number of the interval.
+    var interval: Int
+    var record: Int
+    var bytes: Int
+  }
+
+  /// What becomes of a packet.
+  enum Answer {
+    /// It is none that was seen: it counts.
+    case another
+    /// A nearer copy of it, or one of an interval that is over, counts already.
+    case copy(of: Count)
+    /// It counts in place of a farther copy.
+    case nearer(than: Count)
+  }
+
+  private struct Sighting: Sendable {
     var time: CaptureTime
-    private var packets = Array(repeating: 0, count: PassageFinder.Distance.allCases.count)
+    /// From how far it was seen, one bit each.
+    var distances: UInt8
+    var nearest: PassageFinder.Distance
+    var count: Count
+  }
 
-    init(time: CaptureTime) { self.time = time }
+  /// The latest packets of a way, in order.
+  private struct Lane: Sendable {
+    var sightings: [Sighting] = []
+    /// The first of them that is not too old.
+    var head = 0
+    /// By distance, the first that may not have been seen from there: each is passed once.
+    var next = SIMD4<Int>(repeating: 0)
 
-    /// Counts a record, and keeps one of the two times.
-    mutating func add(
-      _ record: FlowLogRecord, at time: CaptureTime, keeping choose: (CaptureTime, CaptureTime) -> CaptureTime
-    ) {
-      self.time = choose(self.time, time)
-      packets[Int(record.distance.rawValue)] += record.packets
-    }
+    var count: Int { sightings.count - head }
 
-    /// Whether nearer copies show at least half as much as a record tells.
-    func hides(_ record: FlowLogRecord) -> Bool {
-      packets.prefix(Int(record.distance.rawValue)).contains { $0 > 0 && 2 * $0 >= record.packets }
+    /// Returns how many were forgotten.
+    mutating func forget(before time: CaptureTime) -> Int {
+      let old = head
+      while head < sightings.count, sightings[head].time < time { head += 1 }
+      let forgotten = head - old
+      guard head > 32, head * 2 > sightings.count else { return forgotten }
+      sightings.removeFirst(head)
+      next = next &- head
+      head = 0
+      return forgotten
     }
   }
 
-  /// Records of the latest interval, in order, as long as some of them may give way to packets of the next.
-  private var held: [FlowLogRecord] = []
-  /// Until when there may be such packets.
-  private var end = CaptureTime(nanoseconds: .min)
-  /// What was shown last of the interval before the one that is held, and when.
-  private var before: [Way: Edge] = [:]
+  private var lanes: [Lane] = []
+  private var lanesOfWays: [Way: Int] = [:]
+  /// Packets in all lanes.
+  private var kept = 0
+  /// Records of intervals up to this one are no longer here.
+  var released = -1
 
-  /// Takes an interval's records, in order, after those before were released; returns those of an interval that need not wait.
-  mutating func hold(_ records: [FlowLogRecord]) -> [FlowLogRecord] {
-    held = records
-    let farther = records.lazy.filter { $0.distance != .none }
-    guard let last = farther.map(\.last).max() else { return release(before: []) }
-    end = last.advanced(byNanoseconds: Self.window)
-    return []
+  /// The number of a way, until the next ``forgetWays(before:)``.
+  mutating func lane(of way: Way) -> Int {
+    if let known = lanesOfWays[way] { return known }
+    lanesOfWays[way] = lanes.count
+    lanes.append(Lane())
+    return lanes.count - 1
   }
 
-  /// Whether records are held, and need not be any longer once packets are of this time.
-  func areHeld(until time: CaptureTime) -> Bool { !held.isEmpty && time > end }
-
-  /// Hands out the records that are held, but for those that give way; `next` are those of the interval that follows.
-  mutating func release(before next: [FlowLogRecord]) -> [FlowLogRecord] {
-    guard !held.isEmpty else { return [] }
-    let ways = held.map(Way.init)
-    defer {
-      remember(ways)
-      held = []
+  /// Takes a packet that would be counted at a place.
+  mutating func take(
+    _ count: Count, on lane: Int, from distance: PassageFinder.Distance, at time: CaptureTime
+  ) -> Answer {
+    let earliest = time.advanced(byNanoseconds: -Self.window)
+    kept -= lanes[lane].forget(before: earliest)
+    let (slot, bit) = (Int(distance.rawValue), UInt8(1) << distance.rawValue)
+    var place = max(lanes[lane].next[slot], lanes[lane].head)
+    while place < lanes[lane].sightings.count, lanes[lane].sightings[place].distances & bit != 0 {
+      place += 1
     }
-    guard held.contains(where: { $0.distance != .none }) else { return held }
-    let none = Array(repeating: 0, count: PassageFinder.Distance.allCases.count)
-    var shown: [Way: [Int]] = [:]
-    for (record, way) in zip(held, ways) {
-      shown[way, default: none][Int(record.distance.rawValue)] += record.packets
+    lanes[lane].next[slot] = place
+    guard place < lanes[lane].sightings.count,
+      lanes[lane].sightings[place].time <= time.advanced(byNanoseconds: Self.window)
+    else {
+      if kept >= capacity { makeRoom(before: earliest) }
+      kept += 1
+      lanes[lane].sightings.append(Sighting(time: time, distances: bit, nearest: distance, count: count))
+      return .another
     }
-    let chosen = shown.mapValues { counts in
-      counts.indices.reduce(into: 0) { best, place in if counts[place] > 2 * counts[best] { best = place } }
-    }
-    var after: [Way: Edge] = [:]
-    for record in next where record.first <= end {
-      after[Way(record), default: Edge(time: record.first)].add(record, at: record.first, keeping: min)
-    }
-    return zip(held, ways).filter { record, way in
-      if let place = chosen[way], place != record.distance.rawValue { return false }
-      if let edge = before[way], edge.hides(record),
-        record.first <= edge.time.advanced(byNanoseconds: Self.window)
-      {
-        return false
-      }
-      if let edge = after[way], edge.hides(record),
-        edge.time <= record.last.advanced(byNanoseconds: Self.window)
-      {
-        return false
-      }
-      return true
-    }.map(\.0)
+    let found = lanes[lane].sightings[place]
+    lanes[lane].sightings[place].distances |= bit
+    guard distance < found.nearest, found.count.interval > released else { return .copy(of: found.count) }
+    lanes[lane].sightings[place].nearest = distance
+    lanes[lane].sightings[place].count = count
+    return .nearer(than: found.count)
   }
 
-  /// Keeps what the next interval may give way to: what was shown within ``window`` of the end of this one.
-  private mutating func remember(_ ways: [Way]) {
-    before.removeAll(keepingCapacity: true)
-    guard let last = held.lazy.map(\.last).max() else { return }
-    for (record, way) in zip(held, ways) where last <= record.last.advanced(byNanoseconds: Self.window) {
-      before[way, default: Edge(time: record.last)].add(record, at: record.last, keeping: max)
+  /// Forgets everything, and that records are here of any interval up to this one.
+  mutating func forget(released: Int) {
+    (lanes, lanesOfWays, kept) = ([], [:], 0)
+    self.released = released
+  }
+
+  /// Forgets packets that are too old, and all of them if that does not help: their copies will count as well.
+  private mutating func makeRoom(before time: CaptureTime) {
+    for lane in lanes.indices { kept -= lanes[lane].forget(before: time) }
+    guard kept > capacity / 2 else { return }
+    for lane in lanes.indices { lanes[lane] = Lane() }
+    kept = 0
+  }
+
+  /// Forgets ways that have had no packet since a time.
+  mutating func forgetWays(before time: CaptureTime) {
+    let old = lanes
+    lanes = []
+    kept = 0
+    lanesOfWays = lanesOfWays.filter { _, lane in old[lane].sightings.last.map { $0.time >= time } ?? false }
+    for (way, lane) in lanesOfWays {
+      lanesOfWays[way] = lanes.count
+      lanes.append(old[lane])
+      kept += old[lane].count
     }
   }
 }
