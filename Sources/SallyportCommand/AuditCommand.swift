@@ -204,9 +204,10 @@ struct AuditCommand: ParsableCommand {
   /// Options that say nothing to the records of a flow log, and why.
   private var optionsOfPackets: [(isGiven: Bool, why: String)] {
     let besides = [
-      ("--costs", costs), ("--events", events), ("--metrics", monitoring.metrics),
-      ("--alarms", monitoring.alarms),
-    ].map { option, value in (value != nil, "\(option) goes with captures, and not with --flow-log-input") }
+      ("--costs", costs != nil), ("--events", events != nil), ("--metrics", monitoring.metrics != nil),
+      ("--alarms", monitoring.alarms != nil), ("--deliver", monitoring.deliver),
+      ("--sns-endpoint", monitoring.snsEndpoint != nil),
+    ].map { option, isGiven in (isGiven, "\(option) goes with captures, and not with --flow-log-input") }
     return besides + [
       (filter != nil, "--filter picks packets, and a flow log has none"),
       (

@@ -100,6 +100,20 @@ import Testing
         == "sallyport: \(poor): from line \(single[0] + 2) on the records cannot be judged: they lack ${protocol}, "
         + "${action}\n")
     #expect(refused.output.contains("records"))
+    // Records whose fields are named again further on are judged.
+    let middle = try folder.write(
+      standard + "srcaddr dstaddr\n10.20.0.20 10.20.10.30\n" + standard, "middle.log")
+    let between = try compare(middle, "--format", "json")
+    #expect(between.exitCode == 2)
+    #expect(try counts(between) == single.map { 2 * $0 })
+    let header = single[0] + 2
+    #expect(
+      between.errors
+        == "sallyport: \(middle): from line \(header) to \(header + 1) the records cannot be judged: they lack "
+        + "${protocol}, ${action}\n")
+    let many = try folder.write(
+      (0..<100).map { $0 % 2 == 0 ? "srcaddr dstaddr\n" : "dstaddr srcaddr\n" }.joined(), "many.log")
+    #expect(try compare(many).errors.split(separator: "\n").count == 10)
   }
 
   private func folderLog(_ folder: TemporaryFolder) throws -> String {
@@ -111,6 +125,7 @@ import Testing
     for options in [
       ["--filter", "tcp"], ["--interface", "web-1"], ["--keep-duplicates"], ["--timers", "nitro-v6"],
       ["--decapsulate", "never"], ["--flow-log-interval", "60"], ["--costs", "prices.yaml"],
+      ["--deliver"], ["--sns-endpoint", "http://127.0.0.1:1"],
       // What is the case anyhow says no more.
       ["--decapsulate", "auto"], ["--timers", "nitro"], ["--flow-log-interval", "600"],
     ] {

@@ -298,6 +298,48 @@ import VirtualNetworks
     }
   }
 
+  @Test func linesThatNameFieldsAnew() throws {
+    let names = "account-id interface-id dstaddr srcaddr dstport srcport protocol action"
+    for first in ["version", "some-day", "7th"] {
+      let header = try #require(FlowLogFormat.header("\(first) \(names)"))
+      #expect(header.unknown == (first == "version" ? [] : [first]))
+    }
+    // Between records those that begin with a digit are not looked at.
+    for first in ["version", "some-day"] {
+      #expect(FlowLogFormat.headerWithin("\(first) \(names)")?.format.fields.count == 9)
+    }
+    #expect(FlowLogFormat.headerWithin("\tsome-day\t\(names)")?.format.fields.count == 9)
+    for record in [
+      line("eni-1", "10.0.0.1 10.0.0.2 1 2 6", "ACCEPT"), "eni-1 start end - - ACCEPT", "version",
+    ] {
+      #expect(FlowLogFormat.headerWithin(record) == nil, "\(record)")
+    }
+  }
+
+  @Test func linesWithTabs() throws {
+    let text = line("eni-1", "10.0.0.1 10.0.0.2 1 2 6", "ACCEPT")
+    #expect(
+      try FlowLogEntry(text.replacing(" ", with: "\t"), .standard, line: 1)
+        == FlowLogEntry(text, .standard, line: 1))
+  }
+
+  @Test("NACL-12, FL-6: where nothing filters, no change of an ACL is behind a REJECT")
+  func neighboursOfNATGateways() throws {
+    let report = try compare(
+      SemanticsNetwork(),
+      [
+        line("eni-nat", "10.0.0.10 10.0.0.220 40000 443 6", "REJECT"),
+        line("eni-nat", "10.0.1.10 10.0.0.220 40000 443 6", "REJECT"),
+      ])
+    let reasons = Dictionary(
+      uniqueKeysWithValues: report.disagreements.map { ($0.remote.description, ($0.explanation, $0.reasons)) }
+    )
+    let near = try #require(reasons["10.0.0.0/24"])
+    #expect(near.0.contains("nothing filters here"))
+    #expect(near.1 == ["the network was another when the log was written: in this one no rule can reject it"])
+    #expect(reasons["10.0.1.0/24"]?.1 == ["the ACL was changed after the log was written"])
+  }
+
   @Test("FL-2: what does not apply is a dash")
   func fieldsThatDoNotApply() throws {
     let format = try FlowLogFormat.parse(

@@ -162,8 +162,6 @@ public struct FlowLogAudit: Sendable {
     case path(OutcomeID)
     /// The ACL of a NAT gateway's subnet.
     case gateway(subnet: Int)
-
-    var isGateway: Bool { if case .gateway = self { true } else { false } }
   }
 
   private mutating func predict(_ entry: FlowLogEntry) -> (Prediction, Place?) {
@@ -177,7 +175,8 @@ public struct FlowLogAudit: Sendable {
     if let subnet = gatewaySubnet(of: interface) {
       let place = Place(
         interface: interface, direction: direction, packet: packet, judge: .gateway(subnet: subnet))
-      return (gatewayAnswer(subnet, direction, packet).allows ? .accept : .reject, place)
+      let answer = gatewayAnswer(subnet, direction, packet)
+      return (answer?.allows ?? true ? .accept : .reject, place)
     }
     let verdict = filter.seen(by: interface).evaluate(packet, tracking: &tracker)
     let place = Place(
@@ -206,18 +205,13 @@ public struct FlowLogAudit: Sendable {
     return subnet
   }
 
-  /// What a NAT gateway's subnet says of a packet: neighbours do not cross its border.
+  /// What the ACL of a NAT gateway's subnet says of a packet; nil for neighbours, which do not cross its border.
   private func gatewayAnswer(
     _ subnet: Int, _ direction: Direction, _ packet: PacketSummary
-  ) -> (allows: Bool, explanation: String) {
+  ) -> (allows: Bool, explanation: String)? {
     let header = PacketHeader(packet)
-    let remote = header.remote(direction)
-    guard !network.subnets[subnet].contains(remote),
-      let answer = filter.aclAnswer(ofSubnet: subnet, direction, to: header)
-    else {
-      return (true, "\(remote) is in the NAT gateway's own subnet, so that nothing filters here")
-    }
-    return answer
+    guard !network.subnets[subnet].contains(header.remote(direction)) else { return nil }
+    return filter.aclAnswer(ofSubnet: subnet, direction, to: header)
   }
 
   private func place(of entry: FlowLogEntry) -> InterfaceIndex? {
@@ -285,7 +279,7 @@ public struct FlowLogAudit: Sendable {
         remote: key.remote,
         ipProtocol: key.ipProtocol, port: key.port, firstLine: entry.line,
         explanation: place.map { explain($0, prediction) } ?? "",
-        reasons: reasons(entry, prediction, atGateway: place?.judge.isGateway ?? false))
+        reasons: reasons(entry, prediction, place))
     group.records += 1
     // A line may say anything: two counts near the largest number must not end the audit.
     group.packets =
@@ -298,7 +292,10 @@ public struct FlowLogAudit: Sendable {
   private func explain(_ place: Place, _ prediction: Prediction) -> String {
     let outcome: PathOutcome
     switch place.judge {
-    case .gateway(let subnet): return gatewayAnswer(subnet, place.direction, place.packet).explanation
+    case .gateway(let subnet):
+      let remote = PacketHeader(place.packet).remote(place.direction)
+      return gatewayAnswer(subnet, place.direction, place.packet)?.explanation
+        ?? "\(remote) is in the NAT gateway's own subnet, so that nothing filters here"
     case .path(let id): outcome = tracker[id]
     }
     if outcome.packetClass == .deny { return filter.explain(outcome, for: PacketHeader(place.packet)) }
@@ -312,14 +309,19 @@ public struct FlowLogAudit: Sendable {
     "it was another ICMP type than a ping, or an error about a tracked flow: the log does not tell"
 
   private func reasons(
-    _ entry: FlowLogEntry, _ prediction: Prediction, atGateway isGateway: Bool
+    _ entry: FlowLogEntry, _ prediction: Prediction, _ place: Place?
   ) -> [String] {
     var reasons: [String] = []
     if let reason = entry.rejectReason {
       reasons.append(
         reason == "BPA" ? "VPC Block Public Access rejected it" : "the log gives the reason \(reason)")
     }
-    if isGateway {
+    if let place, case .gateway(let subnet) = place.judge {
+      guard gatewayAnswer(subnet, place.direction, place.packet) != nil else {
+        return reasons + [
+          "the network was another when the log was written: in this one no rule can reject it"
+        ]
+      }
       // No groups, no tracking: of the rules only the ACL decides.
       if entry.ipProtocol.hasICMPKind {
         reasons.append("it was another ICMP type than a ping: the log does not tell")

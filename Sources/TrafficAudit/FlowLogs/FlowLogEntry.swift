@@ -102,7 +102,8 @@ public enum FlowLogLine: Sendable, Hashable {
   ]
 
   public init(_ text: String, _ format: FlowLogFormat, line: Int) throws(FlowLogEntry.Fault) {
-    let words = text.split(separator: " ", omittingEmptySubsequences: true)
+    // Headers may have tabs, and so may what follows them.
+    let words = text.utf8.split { $0 == 0x20 || $0 == 0x09 }.map { Substring($0) }
     guard words.count == format.fields.count else {
       throw FlowLogEntry.Fault(
         found: words.count == 1 ? "1 field" : "\(words.count) fields", expected: "\(format.fields.count)")

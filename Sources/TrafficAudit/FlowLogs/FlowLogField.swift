@@ -53,6 +53,9 @@ public enum FlowLogField: String, Sendable, Hashable, CaseIterable {
   /// A field that is not known: what a log that is read has there is passed over.
   case unknown = ""
 
+  fileprivate static let named = Dictionary(
+    uniqueKeysWithValues: allCases.filter { $0 != .unknown }.map { ($0.rawValue, $0) })
+
   /// The version of the records that the field came with.
   public var version: Int {
     switch self {
@@ -112,10 +115,15 @@ public struct FlowLogFormat: Sendable, Hashable {
 
   /// Reads the line that names a log's fields, with those names that are not known; nil for a line that does not.
   public static func header(_ line: String) -> (format: FlowLogFormat, unknown: [String])? {
-    let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\r" }).map(String.init)
-    let fields = words.map { FlowLogField(rawValue: $0) ?? .unknown }
-    let unknown = zip(words, fields).filter { $0.1 == .unknown }.map(\.0)
-    guard unknown.count * 2 < words.count else { return nil }
+    let words = line.utf8.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }.map { String(Substring($0)) }
+    var (fields, unknown): ([FlowLogField], [String]) = ([], [])
+    for word in words {
+      fields.append(FlowLogField.named[word] ?? .unknown)
+      if fields.last == .unknown { unknown.append(word) }
+      // Records end here, halfway.
+      if unknown.count * 2 >= words.count { return nil }
+    }
+    if words.isEmpty { return nil }
     return (FlowLogFormat(fields), unknown)
   }
 
@@ -123,9 +131,7 @@ public struct FlowLogFormat: Sendable, Hashable {
   public static func headerWithin(_ line: String) -> (format: FlowLogFormat, unknown: [String])? {
     // Nothing is split for lines that begin with a number, as records do nearly always.
     guard let initial = line.utf8.first, !(0x30...0x39).contains(initial),
-      let first = line.split(separator: " ", maxSplits: 1).first,
-      let field = FlowLogField(rawValue: String(first)),
-      field != .unknown, let header = header(line), header.format.fields.count > 1
+      let header = header(line), header.format.fields.count > 1
     else { return nil }
     return header
   }

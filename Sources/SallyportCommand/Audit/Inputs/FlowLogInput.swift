@@ -37,13 +37,14 @@ struct FlowLogInput {
               + (foreign.adviceForFlowLogs.map { " (\($0))" } ?? ""))
           break
         }
-        guard take(text, lines.number, of: &log) else { break }
+        take(text, lines.number, of: &log)
       }
       if lines.number == 0 { throw .emptiness(input: path) }
     } catch {
       miss(error, log.name)
     }
     audit.audit(log.entries)
+    endLack(of: &log, before: nil)
     conclude(log)
   }
 
@@ -59,6 +60,9 @@ struct FlowLogInput {
     /// The line that named the fields.
     var names: String?
     var isBegun = false
+    /// Where records begin that cannot be judged, and the fields that they lack.
+    var lack: (line: Int, isFirst: Bool, fields: String)?
+    var lacks = 0
     var entries: [FlowLogEntry] = []
     var faults = 0
 
@@ -70,14 +74,15 @@ struct FlowLogInput {
     }
   }
 
-  /// Takes a line; false if there is no sense in reading on.
-  private mutating func take(_ text: String, _ number: Int, of log: inout Log) -> Bool {
+  /// Takes a line: a record, or the fields of those that follow.
+  private mutating func take(_ text: String, _ number: Int, of log: inout Log) {
     let isFirst = !log.isBegun
     log.isBegun = true
     // Files that were put together name their fields again, and perhaps in another order.
-    if let names = log.names, names == text { return true }
+    if let names = log.names, names == text { return }
     let header = isFirst ? FlowLogFormat.header(text) : FlowLogFormat.headerWithin(text)
     if let header {
+      endLack(of: &log, before: number)
       log.fields = header.format
       log.names = text
       if let unknown = header.unknown.first, warnings.count < Self.complaintLimit {
@@ -87,11 +92,9 @@ struct FlowLogInput {
     }
     if isFirst || header != nil, !log.fields.missing.isEmpty {
       let missing = log.fields.missing.map { "${\($0.rawValue)}" }.joined(separator: ", ")
-      let place = isFirst ? "" : "from line \(number) on "
-      complain("\(log.name): \(place)the records cannot be judged: they lack \(missing)")
-      return false
+      log.lack = (number, isFirst, missing)
     }
-    if header != nil { return true }
+    if header != nil || log.lack != nil { return }
     do throws(FlowLogEntry.Fault) {
       switch try FlowLogLine(text, log.fields, line: number) {
       case .record(let entry): log.entries.append(entry)
@@ -106,7 +109,19 @@ struct FlowLogInput {
       audit.audit(log.entries)
       log.entries.removeAll(keepingCapacity: true)
     }
-    return true
+  }
+
+  /// Says of which records fields were lacking, now that others are named in a line, or that the log has ended.
+  private mutating func endLack(of log: inout Log, before next: Int?) {
+    guard let lack = log.lack else { return }
+    log.lack = nil
+    log.lacks += 1
+    failed = true
+    guard log.lacks <= Self.complaintLimit else { return }
+    let place =
+      next.map { "from line \(lack.line) to \($0 - 1) " }
+      ?? (lack.isFirst ? "" : "from line \(lack.line) on ")
+    complain("\(log.name): \(place)the records cannot be judged: they lack \(lack.fields)")
   }
 
   /// Says what the lines that are no records come to.
